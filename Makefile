@@ -1,0 +1,40 @@
+# make demo      sets everything up, then shows LFR Kit finding a person in footage
+# make test      sets everything up, then runs every check: style, types, tests, notebooks
+# make setup     virtual environment in .venv, pinned dependencies, models
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: setup demo test lint types unit notebooks lab clean
+
+setup: .venv/.ready
+	@$(BIN)/lfr models fetch
+
+.venv/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+demo: setup
+	$(BIN)/lfr demo --force
+
+test: lint types unit notebooks
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check lfr_kit tests
+
+types: setup
+	$(BIN)/mypy
+
+unit: setup
+	$(BIN)/python -m pytest -q --durations=15
+
+notebooks: setup
+	$(BIN)/python -m pytest -q -p no:cacheprovider --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+
+lab: setup
+	$(BIN)/jupyter lab notebooks
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,84 @@
+"""How commands speak: results on standard output, everything else on standard error.
+
+Exit statuses: 0 done; 1 refused or found wanting; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from lfr_kit.errors import LfrError
+
+__all__ = ["JsonOption", "console", "emit", "progress", "report_error", "results"]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+"""Annotation of the option every command takes: ``as_json: JsonOption = False``."""
+
+
+def console() -> Any:
+    """The rich console for people watching: standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def results() -> Any:
+    """The rich console for what was asked for: standard output."""
+    from rich.console import Console
+
+    return Console()
+
+
+def emit(payload: dict[str, Any]) -> None:
+    """Prints one JSON object on standard output; numpy numbers and paths are written as plain ones."""
+    sys.stdout.write(json.dumps(payload, indent=2, default=_plain, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """A progress bar on standard error; yields ``step(n=1, **fields)``, silent where nobody watches.
+
+    >>> with progress("reading", total=3) as step:
+    ...     step()
+    ...     step(2)
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.fields[note]}"),
+    )
+    watching = console()
+    with Progress(*columns, console=watching, transient=True, disable=not watching.is_terminal) as bar:
+        task = bar.add_task(what, total=total, note="")
+
+        def step(n: int = 1, *, note: str = "") -> None:
+            bar.update(task, advance=n, note=note)
+
+        yield step
+
+
+def report_error(error: LfrError, *, as_json: bool) -> None:
+    """Says what is wrong and what to do, without a traceback."""
+    if as_json:
+        payload = {"kind": type(error).__name__, "message": str(error), "reason": getattr(error, "reason", None)}
+        emit({"error": payload})
+    sys.stderr.write(f"lfr: {error}\n")

@@ -1,0 +1,228 @@
+"""From photographs to enrolled references.
+
+A folder of references holds one photo per person, ``NAME.jpg``, or one folder per person, ``NAME/*.jpg``.
+The photos of one person are fused into one reference, so one id is one person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfr_kit.config import settings
+from lfr_kit.errors import EnrolmentError, ImageError, InputError, SourceNotFoundError
+from lfr_kit.records import BestShot, Detections, Frame, Image
+from lfr_kit.registry import create
+from lfr_kit.stages import Detector, QualityGate
+
+if TYPE_CHECKING:
+    from lfr_kit.pipeline import Pipeline
+
+__all__ = ["EnrolmentReport", "Refusal", "best_shot_of", "enrol_folder", "references_in"]
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+_RIVAL_AREA = 0.3
+"""A second face at least this large against the main one (by area) makes it unclear who is meant."""
+_NO_PERSON = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A photo nobody was enrolled from: `reason` is a stable code, `message` says what to do."""
+
+    path: Path
+    reference_id: str
+    reason: str
+    message: str
+
+
+@dataclass
+class EnrolmentReport:
+    """What became of a folder of photos.
+
+    Attributes
+    ----------
+    shots
+        Enrolled reference id -> its best shot (for the picture beside an alert).
+    n_photos
+        Enrolled reference id -> how many photos it was made from.
+    refused
+        Photos that were not used.
+    """
+
+    shots: dict[str, BestShot] = field(default_factory=dict)
+    n_photos: dict[str, int] = field(default_factory=dict)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def references_in(folder: Path | str) -> dict[str, list[Path]]:
+    """Reference id -> its photos, both sorted.
+
+    Raises
+    ------
+    SourceNotFoundError
+        If there is no such folder, or no photo in it.
+    InputError
+        If two photos or folders stand for the same id (``anna.jpg`` and ``anna.png``).
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise SourceNotFoundError(f"{folder}: no such folder; give a folder of photos, NAME.jpg or NAME/*.jpg")
+    found: dict[str, list[Path]] = {}
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        photos = sorted(p for p in entry.iterdir() if _is_picture(p)) if entry.is_dir() else [entry]
+        name = entry.name if entry.is_dir() else entry.stem
+        if not photos or not _is_picture(photos[0]):
+            continue
+        if name in found:
+            raise InputError(
+                f"{folder}: two references are named {name!r}; put one person's photos in a folder {name}/"
+            )
+        found[name] = photos
+    if not found:
+        raise SourceNotFoundError(f"{folder}: holds no photo; expected NAME.jpg or NAME/*.jpg")
+    return found
+
+
+def _is_picture(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".") and path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def best_shot_of(
+    image: Image, detector: Detector, gate: QualityGate, *, pick: Literal["only", "main"] = "only"
+) -> BestShot:
+    """The face of a still photo.
+
+    Parameters
+    ----------
+    image
+        (h, w, 3) uint8 RGB.
+    detector, gate
+        What finds the face and says whether it is good enough.
+    pick
+        ``"only"``: refuse a photo in which another face is nearly as large; ``"main"``: take the
+        largest face nearest the middle.
+
+    Raises
+    ------
+    EnrolmentError
+        ``reason`` is ``"no_face"``, ``"several_faces"``, or the gate's first reason code.
+    """
+    frame, detections = _find_faces(image, detector)
+    if not len(detections):
+        raise EnrolmentError(
+            "no face found; use a photo in which the face is upright and in full view", reason="no_face"
+        )
+    order = np.argsort(-_prominence(detections, frame))
+    areas = _areas(detections)[order]
+    if pick == "only" and len(areas) > 1 and areas[1:].max() >= _RIVAL_AREA * areas[0]:
+        raise EnrolmentError(
+            f"{len(areas)} faces, and it is not clear whose photo this is; crop it to one person",
+            reason="several_faces",
+        )
+    from lfr_kit.quality.crop import crop_shot
+
+    (shot,) = gate.examine([crop_shot(frame, detections, int(order[0]))])
+    if not shot.is_usable:
+        raise EnrolmentError(f"the face is not good enough ({', '.join(shot.reasons)})", reason=shot.reasons[0])
+    return shot
+
+
+def _find_faces(image: Image, detector: Detector) -> tuple[Frame, Detections]:
+    """Faces of a photo; one cropped so tightly that the detector misses the face gets a border first."""
+    frame = _still(image)
+    (detections,) = detector.detect([frame])
+    if not len(detections):
+        image = image[:: (step := 1 + max(image.shape[:2]) // 2000), ::step]
+        border = max(image.shape[:2]) // 2
+        frame = _still(np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge"))
+        (detections,) = detector.detect([frame])
+    return frame, detections
+
+
+def _still(image: Image) -> Frame:
+    return Frame(image=image, frame_index=0, captured_at=_NO_PERSON, camera_id="photo")
+
+
+def _areas(detections: Detections) -> NDArray[np.float32]:
+    sides = detections.boxes_px[:, 2:] - detections.boxes_px[:, :2]
+    areas: NDArray[np.float32] = sides[:, 0] * sides[:, 1]
+    return areas
+
+
+def _prominence(detections: Detections, frame: Frame) -> NDArray[np.float32]:
+    """Area, less where the face is off the middle: (n,), larger = more likely the person meant."""
+    centres = (detections.boxes_px[:, :2] + detections.boxes_px[:, 2:]) / 2
+    size = np.asarray(frame.size_wh, np.float32)
+    offset = np.linalg.norm((centres - size / 2) / size, axis=1)
+    weight: NDArray[np.float32] = np.exp(-4 * offset**2)
+    return _areas(detections) * weight
+
+
+def enrol_folder(
+    pipeline: Pipeline, folder: Path | str, *, progress: Callable[[], None] | None = None
+) -> EnrolmentReport:
+    """Enrols everybody in a folder of photos; a photo that cannot be used is reported, the rest go on.
+
+    Parameters
+    ----------
+    pipeline
+        Whose detector, embedder and matcher are used.
+    folder
+        ``NAME.jpg`` or ``NAME/*.jpg``.
+    progress
+        Called after each photo.
+
+    Raises
+    ------
+    SourceNotFoundError, InputError
+        If the folder is absent, empty or ambiguous.
+    EnrolmentError
+        If nobody at all could be enrolled.
+    """
+    choice = settings().reference_gate
+    gate = create("gate", choice.name, **choice.settings)
+    report = EnrolmentReport()
+    for reference_id, photos in references_in(folder).items():
+        shots = []
+        for path in photos:
+            try:
+                shots.append(_shot_from(path, pipeline.detector, gate))
+            except (EnrolmentError, ImageError) as error:
+                report.refused.append(Refusal(path, reference_id, error.reason, str(error)))
+            if progress is not None:
+                progress()
+        _enrol(pipeline, report, reference_id, shots)
+    if not report.shots:
+        first = report.refused[0]
+        raise EnrolmentError(
+            f"{folder}: nobody could be enrolled; {len(report.refused)} photos refused, "
+            f"the first ({first.path.name}) because: {first.message}",
+            reason=first.reason,
+        )
+    return report
+
+
+def _shot_from(path: Path, detector: Detector, gate: QualityGate) -> BestShot:
+    from lfr_kit.sources.image_file import read_image
+
+    return best_shot_of(read_image(path), detector, gate)
+
+
+def _enrol(pipeline: Pipeline, report: EnrolmentReport, reference_id: str, shots: list[BestShot]) -> None:
+    from lfr_kit.embedding.fusion import fuse
+
+    if not shots:
+        return
+    reference = fuse(pipeline.embedder.embed(shots))
+    pipeline.matcher.enrol([reference_id], [reference])
+    report.shots[reference_id] = max(shots, key=lambda shot: shot.quality)
+    report.n_photos[reference_id] = len(shots)
