@@ -9,6 +9,7 @@ Command-line options and keyword arguments stand over all of them.
 from __future__ import annotations
 
 import os
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -65,10 +66,10 @@ class Settings(BaseSettings):
         env_prefix="LFR_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file="lfr.toml"
     )
 
-    detector: StageChoice = StageChoice(name="blazeface_tiled")
-    tracker: StageChoice = StageChoice(name="iou_kalman")
-    selector: StageChoice = StageChoice(name="best_quality")
-    gate: StageChoice = StageChoice(name="face_mesh")
+    detector: StageChoice = Field(StageChoice(name="blazeface_tiled"), description="finds faces")
+    tracker: StageChoice = Field(StageChoice(name="iou_kalman"), description="joins detections into tracks")
+    selector: StageChoice = Field(StageChoice(name="best_quality"), description="chooses the shots to compare")
+    gate: StageChoice = Field(StageChoice(name="face_mesh"), description="refuses shots that are not good enough")
     reference_gate: StageChoice = Field(
         StageChoice(name="face_mesh", settings={"profile": "reference"}),
         description="quality gate for photos to be enrolled",
@@ -77,12 +78,12 @@ class Settings(BaseSettings):
         StageChoice(name="auto"),
         description="auto = facenet where its weights are present, else dlib_resnet; a name never falls back",
     )
-    matcher: StageChoice = StageChoice(name="exact")
-    policy: StageChoice = StageChoice(name="threshold_with_cooldown")
+    matcher: StageChoice = Field(StageChoice(name="exact"), description="searches the references")
+    policy: StageChoice = Field(StageChoice(name="threshold_with_cooldown"), description="raises alerts")
 
     detect_every: int = Field(1, ge=1, description="look for faces in every nth frame")
-    limits: Limits = Limits()
-    runtime: Runtime = Runtime()
+    limits: Limits = Field(Limits(), description="what is refused before it is decoded")
+    runtime: Runtime = Field(Runtime(), description="where networks run")
     models_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("lfr_kit") / "models",
         description="where weights lie",
@@ -126,8 +127,14 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Keyword arguments over environment over the TOML file."""
-        toml = TomlConfigSettingsSource(settings_cls, toml_file=os.environ.get("LFR_CONFIG", "lfr.toml"))
-        return init_settings, env_settings, toml
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=_settings_file())
+
+
+def _settings_file() -> Path:
+    named = os.environ.get("LFR_CONFIG")
+    if named and not Path(named).is_file():
+        raise SettingError(f"LFR_CONFIG names {named}, which is not a file; correct it or unset it")
+    return Path(named or "lfr.toml")
 
 
 @cache
@@ -141,6 +148,8 @@ def settings() -> Settings:
     """
     try:
         return Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"{_settings_file()}: not valid TOML: {error}") from None
     except ValidationError as error:
         lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise SettingError("settings (lfr.toml or LFR_* environment) are wrong:\n" + "\n".join(lines)) from None

@@ -168,7 +168,11 @@ def _prominence(detections: Detections, frame: Frame) -> NDArray[np.float32]:
 
 
 def enrol_folder(
-    pipeline: Pipeline, folder: Path | str, *, progress: Callable[[], None] | None = None
+    pipeline: Pipeline,
+    folder: Path | str,
+    *,
+    gate: QualityGate | None = None,
+    progress: Callable[[], None] | None = None,
 ) -> EnrolmentReport:
     """Enrols everybody in a folder of photos; a photo that cannot be used is reported, the rest go on.
 
@@ -178,6 +182,8 @@ def enrol_folder(
         Whose detector, embedder and matcher are used.
     folder
         ``NAME.jpg`` or ``NAME/*.jpg``.
+    gate
+        What says whether a photo is good enough; None = the `reference_gate` of the settings.
     progress
         Called after each photo.
 
@@ -188,8 +194,9 @@ def enrol_folder(
     EnrolmentError
         If nobody at all could be enrolled.
     """
-    choice = settings().reference_gate
-    gate = create("gate", choice.name, **choice.settings)
+    if gate is None:
+        choice = settings().reference_gate
+        gate = create("gate", choice.name, **choice.settings)
     report = EnrolmentReport()
     for reference_id, photos in references_in(folder).items():
         shots = []

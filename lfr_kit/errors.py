@@ -27,6 +27,7 @@ LfrError
 │   ├── UnknownReferenceError     a withdrawal of a reference that is not there
 │   ├── IndexRecallError          an approximate index that would miss people
 │   └── IndexFileError            an index file absent, damaged or of another gallery
+├── ConformanceError              an algorithm breaks the contract of its stage
 └── OutputError                   results cannot be written: no room, no permission, name taken
 
 Every message says what is wrong and what to do about it. `InputError` and its kin are also
@@ -37,6 +38,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConfigurationError",
+    "ConformanceError",
     "DuplicateAlgorithmError",
     "EnrolmentError",
     "ImageError",
@@ -181,6 +183,10 @@ class IndexRecallError(MatchingError):
 
 class IndexFileError(MatchingError):
     """An index file is absent, damaged or belongs to another gallery."""
+
+
+class ConformanceError(LfrError, AssertionError):
+    """An algorithm breaks the contract of its stage; the message names the check and what it found."""
 
 
 class OutputError(LfrError):

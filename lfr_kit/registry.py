@@ -23,7 +23,7 @@ from typing import Any
 
 from lfr_kit.errors import DuplicateAlgorithmError, SettingError, UnknownAlgorithmError
 
-__all__ = ["STAGES", "available", "create", "factory", "register", "unregister"]
+__all__ = ["STAGES", "available", "create", "factory", "register", "unregister", "unregister_all"]
 
 Factory = Callable[..., Any]
 
@@ -118,6 +118,12 @@ def unregister(stage: str, name: str) -> None:
     if name not in _added.get(stage, {}):
         raise UnknownAlgorithmError(f"{stage} {name!r} was not added by register()")
     del _added[stage][name]
+
+
+def unregister_all() -> None:
+    """Takes back everything that `register` added in this process."""
+    for names in _added.values():
+        names.clear()
 
 
 def factory(stage: str, name: str) -> Factory:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from lfr_kit.runtime.executor import Executor, host_precision
 
 __all__ = ["Executor", "host_precision"]
+
+# OpenVINO reports its import and each conversion to Google Analytics through this package, and keeps an
+# identifier in the home folder; no setting prevents it. Where the package cannot be imported, it does neither.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Which candidates a person must look at."""

@@ -1,0 +1,147 @@
+"""`lfr evaluate`: how well recognition works on labelled photographs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from lfr_kit.cli.output import JsonOption, emit, progress, results
+
+if TYPE_CHECKING:
+    from lfr_kit.evaluation.photos import PhotoStages, PhotoTemplates
+
+__all__ = ["app", "detect", "identify", "verify"]
+
+app = typer.Typer(
+    help="How well recognition works, with intervals, on labelled photographs.", no_args_is_help=True
+)
+
+_Embedder = Annotated[str, typer.Option("--embedder", help="auto, dlib_resnet, facenet, ...")]
+_Crops = Annotated[str | None, typer.Option("--crops", help="Crops per face; default: the embedder's own.")]
+_Detector = Annotated[str | None, typer.Option("--detector", help="Default: the one in the settings.")]
+_Admit = Annotated[
+    Literal["all", "probe", "reference"],
+    typer.Option("--admit", help="Compare all faces found, or those a quality gate admits; the rest are errors."),
+]
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="Photographs, as the pair list names them.")],
+    pairs: Annotated[Path, typer.Option("--pairs", help="CSV: fold, image_a, image_b, same.")],
+    embedder: _Embedder = "auto",
+    crops: _Crops = None,
+    detector: _Detector = None,
+    admit: _Admit = "all",
+    as_json: JsonOption = False,
+) -> None:
+    """1:1: how often pairs are told apart, each fold with the threshold of the others."""
+    from lfr_kit.evaluation import summaries
+    from lfr_kit.evaluation.pair_study import study_pairs
+    from lfr_kit.evaluation.photos import photo_stages
+    from lfr_kit.evaluation.tables import read_pairs
+
+    listed = read_pairs(pairs, folder)
+    stages, why = photo_stages(detector=detector, embedder=embedder, crops=crops, admission=admit)
+    photos = _templates(list(listed.images), stages)
+    study = study_pairs(listed, photos)
+    setup = {"embedder": why, "space_id": stages.embedder.space_id, "admitted": admit}
+    payload = {**summaries.pair_summary(study), **summaries.acquisition_summary(photos), **setup}
+    _show(payload, as_json, f"{study.folds.accuracy} told apart")
+
+
+@app.command()
+def identify(
+    folder: Annotated[Path, typer.Argument(help="One folder of photographs per person.")],
+    enrol: Annotated[int, typer.Option("--enrol", help="People enrolled per draw.")],
+    draws: Annotated[int, typer.Option("--draws", help="How often the enrolled are drawn anew.")] = 5,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same draws.")] = 0,
+    photos: Annotated[int, typer.Option("--photos", help="Photographs fused into one reference.")] = 1,
+    choose: Annotated[Literal["first", "random"], typer.Option("--choose", help="Which are enrolled.")] = "first",
+    normalisation: Annotated[
+        Literal["none", "watchlist", "cohort"], typer.Option("--normalisation", help="Of scores.")
+    ] = "none",
+    cohort: Annotated[int, typer.Option("--cohort", help="People set aside per draw as cohort.")] = 0,
+    matcher: Annotated[str, typer.Option("--matcher", help="exact or annoy_index.")] = "exact",
+    embedder: _Embedder = "auto",
+    crops: _Crops = None,
+    detector: _Detector = None,
+    admit: _Admit = "all",
+    as_json: JsonOption = False,
+) -> None:
+    """1:N open set: how often enrolled people are found, at a given rate of strangers who raise an alert."""
+    from lfr_kit.evaluation import summaries
+    from lfr_kit.evaluation.open_set_study import OpenSetPlan, matcher_maker, study_open_set
+    from lfr_kit.evaluation.photos import photo_stages
+    from lfr_kit.evaluation.tables import people_in
+
+    plan = OpenSetPlan(
+        n_enrolled=enrol, n_draws=draws, seed=seed, photos_each=photos, choose=choose, n_cohort=cohort
+    )
+    make_matcher = matcher_maker(matcher, normalisation, cohort)
+    people = people_in(folder)
+    person_of = [number for number, paths in enumerate(people.values()) for _ in paths]
+    plan.check(person_of)
+    stages, why = photo_stages(detector=detector, embedder=embedder, crops=crops, admission=admit)
+    templates = _templates([path for paths in people.values() for path in paths], stages)
+    with progress("draws", draws) as step:
+        study = study_open_set(person_of, templates, plan, make_matcher, progress=step)
+    setup = {"embedder": why, "space_id": stages.embedder.space_id, "admitted": admit}
+    setup |= {"matcher": matcher, "normalisation": normalisation}
+    counts = {"people": len(people), **summaries.acquisition_summary(templates)}
+    payload = {**summaries.open_set_summary(study), **counts, **setup}
+    _show(payload, as_json, f"{enrol} of {len(people)} people enrolled, mean of {draws} draws")
+
+
+@app.command()
+def detect(
+    folder: Annotated[Path, typer.Argument(help="Pictures, as the table names them.")],
+    boxes: Annotated[Path, typer.Option("--boxes", help="CSV: file, x1, y1, x2, y2.")],
+    detector: _Detector = None,
+    smallest_face: Annotated[
+        float, typer.Option("--smallest-face", help="Smallest face looked for and counted, px high.")
+    ] = 16.0,
+    iou: Annotated[float, typer.Option("--iou", help="Overlap that counts as found.")] = 0.4,
+    as_json: JsonOption = False,
+) -> None:
+    """How many drawn faces are found, and how many boxes hold none."""
+    from lfr_kit.evaluation.detection_study import detector_for, study_detection
+    from lfr_kit.evaluation.summaries import detection_summary
+    from lfr_kit.evaluation.tables import read_boxes
+
+    drawn = read_boxes(boxes, folder)
+    name, finder = detector_for(detector, smallest_face)
+    with progress("pictures", len(drawn)) as step:
+        study = study_detection(drawn, finder, smallest_face_px=smallest_face, smallest_iou=iou, progress=step)
+    title = f"{study.rates.recall} at least {smallest_face:g} px high found"
+    _show({**detection_summary(study), "detector": name}, as_json, title)
+
+
+def _templates(paths: list[Path], stages: PhotoStages) -> PhotoTemplates:
+    from lfr_kit.evaluation.photos import templates_of
+
+    with progress("photographs", len(paths)) as step:
+        return templates_of(paths, stages, progress=step)
+
+
+def _show(payload: dict[str, Any], as_json: bool, title: str) -> None:
+    if as_json:
+        emit(payload)
+        return
+    from rich.table import Table
+
+    table = Table("what", "value", title=title)
+    for key, value in payload.items():
+        for line, item in enumerate(value if key in ("tpir", "by_height_px") else [value]):
+            table.add_row("" if line else key, _text(item))
+    results().print(table)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return " .. ".join(_text(item) for item in value)
+    return f"{value:.4g}" if isinstance(value, float) else "-" if value is None else str(value)

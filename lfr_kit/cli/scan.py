@@ -1,0 +1,87 @@
+"""`lfr scan`: footage in, alerts out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lfr_kit.cli.output import JsonOption
+
+if TYPE_CHECKING:
+    from lfr_kit.config import Settings
+
+__all__ = ["scan"]
+
+
+def scan(
+    source: Annotated[
+        str, typer.Argument(help="A video, a folder of pictures, camera:0, rtsp://…, http://…, or walkthrough.")
+    ],
+    references: Annotated[Path, typer.Option("--references", help="Photos: NAME.jpg or NAME/*.jpg.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for alerts.jsonl and alerts.csv.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", help="Least score of an alert; default: the embedder's own.")
+    ] = None,
+    detector: Annotated[str | None, typer.Option("--detector", help="Name of a detector.")] = None,
+    embedder: Annotated[str | None, typer.Option("--embedder", help="auto, facenet, dlib_resnet, …")] = None,
+    matcher: Annotated[str | None, typer.Option("--matcher", help="exact or annoy_index.")] = None,
+    detect_every: Annotated[
+        int | None, typer.Option("--detect-every", min=1, help="Look for faces in every nth frame.")
+    ] = None,
+    smallest_face: Annotated[
+        float | None, typer.Option("--smallest-face", min=1, help="Smallest face looked for, in px.")
+    ] = None,
+    clip: Annotated[
+        bool, typer.Option("--clip", help="Also annotated.mp4, with all faces but alerted ones covered.")
+    ] = False,
+    page: Annotated[bool, typer.Option("--page", help="Also report.html, one self-contained page.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write to a folder that holds other things.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Finds enrolled people in footage: possible matches, for a person to judge. Ctrl-C ends it early."""
+    from lfr_kit.cli.run_output import enrol_aloud, scan_aloud, show_run
+    from lfr_kit.pipeline import Pipeline
+    from lfr_kit.reports.footage_scan import Scan
+    from lfr_kit.reports.out_folder import OutFolder
+    from lfr_kit.reports.recorder import settings_in_words
+    from lfr_kit.sources import open_source
+
+    if (clip or page) and out is None:
+        raise typer.BadParameter("--clip and --page need a folder to go to: add --out FOLDER")
+    folder = OutFolder(out) if out else None
+    if folder:
+        folder.check(force=force)
+    names = {"detector": detector, "embedder": embedder, "matcher": matcher}
+    chosen = settings_with(names, detect_every=detect_every, smallest_face_px=smallest_face)
+    footage = open_source(source)
+    pipeline = Pipeline.from_settings(chosen, threshold=threshold)
+    found = Scan(
+        pipeline=pipeline,
+        enrolment=enrol_aloud(pipeline, references),
+        source=footage,
+        settings=settings_in_words(chosen),
+        clip_path=folder.clip if folder and clip else None,
+    )
+    run, files, fault = scan_aloud(found, folder, with_page=page)
+    show_run(run, files, as_json=as_json, fault=fault)
+    if fault:
+        raise typer.Exit(1)
+
+
+def settings_with(
+    names: dict[str, str | None], *, detect_every: int | None = None, smallest_face_px: float | None = None
+) -> Settings:
+    """The settings in force, with the algorithms named on the command line instead.
+
+    An algorithm other than the configured one starts from its own defaults.
+    """
+    from lfr_kit.config import StageChoice, settings
+
+    chosen = settings()
+    other = {stage: name for stage, name in names.items() if name and name != getattr(chosen, stage).name}
+    changes: dict[str, Any] = {stage: StageChoice(name=name) for stage, name in other.items()}
+    if detect_every is not None:
+        changes["detect_every"] = detect_every
+    return chosen.model_copy(update=changes).setting("detector", smallest_face_px=smallest_face_px)

@@ -1,0 +1,1 @@
+"""Finding faces: frames in, boxes, landmarks and detection scores out."""

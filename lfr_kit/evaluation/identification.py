@@ -1,0 +1,207 @@
+"""1:N open-set search: some probes are of enrolled people (mated), most are of nobody enrolled (non-mated).
+
+TPIR = mated searches whose person stands at rank 1 with a score at or above the threshold.
+FPIR = non-mated searches with any candidate at or above the threshold. Both depend on how many are enrolled.
+
+A face that was not acquired (score NaN) is a miss in TPIR and rank 1; in FPIR, where it could only flatter,
+it is left out of the denominator.
+
+References
+----------
+ISO/IEC 19795-1, FNIR(N, R, T) and FPIR(N, T), with TPIR = 1 - FNIR and R = 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lfr_kit.errors import RecordError, SettingError
+from lfr_kit.evaluation.rates import Rate, interval_of_mean
+
+__all__ = [
+    "OpenSetPoint",
+    "Searches",
+    "false_positive_rate",
+    "open_set_point",
+    "rank_one",
+    "threshold_at_fpir",
+    "true_positive_rate",
+]
+
+Scores = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Searches:
+    """What n searches against one set of references gave.
+
+    Attributes
+    ----------
+    people
+        (n,) number of the person on each probe, enrolled or not; the same person has the same number in
+        every draw.
+    is_mated
+        (n,) bool: that person is enrolled.
+    is_right
+        (n,) bool: that person stands at rank 1. False for non-mated searches.
+    top_scores
+        (n,) score of the rank 1 candidate; NaN = no face acquired, -inf = nobody was enrolled.
+    """
+
+    people: Rows
+    is_mated: NDArray[np.bool_]
+    is_right: NDArray[np.bool_]
+    top_scores: Scores
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.people), len(self.is_mated), len(self.is_right), len(self.top_scores)}
+        if len(lengths) != 1:
+            raise RecordError(f"searches: columns differ in length: {sorted(lengths)}")
+        if (self.is_right & ~self.is_mated).any():
+            raise RecordError("searches: only a mated search can have the right person at rank 1")
+
+    @cached_property
+    def stranger_scores(self) -> Scores:
+        """Top scores of the non-mated searches in which a face was acquired."""
+        return self.top_scores[self._strangers]
+
+    @cached_property
+    def _strangers(self) -> NDArray[np.bool_]:
+        return ~self.is_mated & ~np.isnan(self.top_scores)
+
+
+@dataclass(frozen=True)
+class OpenSetPoint:
+    """TPIR at one FPIR, over several draws of who is enrolled.
+
+    Attributes
+    ----------
+    fpir
+        Asked for.
+    tpir
+        Mean over the draws.
+    interval
+        95 %, by bootstrap over people: searches of one person stand or fall together, and the draws
+        share their people. Thresholds are found anew in each resample.
+    interval_over_draws
+        95 % Student interval of the mean over draws: how far the choice of the enrolled moves it. None
+        for one draw.
+    threshold
+        Mean over the draws of the lowest threshold that keeps to `fpir`.
+    fpir_measured
+        Non-mated searches at or above it, pooled over the draws.
+    """
+
+    fpir: float
+    tpir: float
+    interval: tuple[float, float]
+    interval_over_draws: tuple[float, float] | None
+    threshold: float
+    fpir_measured: Rate
+
+
+def threshold_at_fpir(stranger_scores: ArrayLike, fpir: float) -> float:
+    """The lowest threshold at or above which at most a share `fpir` of `stranger_scores` (n,) lies.
+
+    Just above the first score that must not alert; -inf where all may. With fewer than 1 / fpir scores it
+    lies above them all: the rate is then not resolved, only bounded (`rates.rule_of_three`).
+
+    Raises
+    ------
+    SettingError, RecordError
+        If `fpir` is not in [0, 1]; if there are no scores.
+
+    Examples
+    --------
+    >>> scores = [0.1, 0.2, 0.3, 0.4]
+    >>> 0.3 < threshold_at_fpir(scores, 0.25) < 0.3001
+    True
+    """
+    if not 0 <= fpir <= 1:
+        raise SettingError(f"fpir: must lie in [0, 1], got {fpir}")
+    ordered = np.sort(np.asarray(stranger_scores, np.float64))[::-1]
+    if not len(ordered):
+        raise RecordError("FPIR needs non-mated searches: enrol fewer people, or add others")
+    allowed = int(np.floor(fpir * len(ordered) + 1e-9))
+    return float(np.nextafter(ordered[allowed], np.inf)) if allowed < len(ordered) else -np.inf
+
+
+def true_positive_rate(searches: Searches, threshold: float) -> Rate:
+    """TPIR at rank 1."""
+    right = searches.is_right & (searches.top_scores >= threshold)
+    return Rate(int(right.sum()), int(searches.is_mated.sum()), "mated searches")
+
+
+def false_positive_rate(searches: Searches, threshold: float) -> Rate:
+    """FPIR."""
+    scores = searches.stranger_scores
+    return Rate(int((scores >= threshold).sum()), len(scores), "non-mated searches with a face")
+
+
+def rank_one(searches: Searches) -> Rate:
+    """Mated searches whose person stands at rank 1, whatever the score."""
+    return true_positive_rate(searches, -np.inf)
+
+
+def open_set_point(
+    draws: Sequence[Searches], fpir: float, *, seed: int = 0, n_resamples: int = 500
+) -> OpenSetPoint:
+    """TPIR at `fpir` as mean over draws, with both intervals.
+
+    Raises
+    ------
+    RecordError
+        If there is no draw, or one without mated or non-mated searches.
+    SettingError
+        If `fpir` is not in [0, 1].
+    """
+    if not draws or not all(draw.is_mated.any() for draw in draws):
+        raise RecordError("TPIR needs mated searches: people with more photographs than are enrolled")
+    thresholds = [threshold_at_fpir(draw.stranger_scores, fpir) for draw in draws]
+    at = list(zip(draws, thresholds, strict=True))
+    rates = [true_positive_rate(draw, threshold).value for draw, threshold in at]
+    false = [false_positive_rate(draw, threshold) for draw, threshold in at]
+    resampled = _resampled_tpir(draws, fpir, np.random.default_rng(seed), n_resamples)
+    low, high = np.quantile(resampled, [0.025, 0.975])
+    return OpenSetPoint(
+        fpir=fpir,
+        tpir=float(np.mean(np.array(rates, np.float64))),
+        interval=(float(low), float(high)),
+        interval_over_draws=interval_of_mean(np.array(rates, np.float64)),
+        threshold=float(np.mean(thresholds)),
+        fpir_measured=Rate(sum(r.count for r in false), sum(r.trials for r in false), false[0].denominator),
+    )
+
+
+def _resampled_tpir(draws: Sequence[Searches], fpir: float, rng: np.random.Generator, n_resamples: int) -> Scores:
+    """(b,) mean TPIR over the draws, for b resamples of the people with replacement."""
+    n_people = int(max(draw.people.max() for draw in draws)) + 1
+    present = np.unique(np.concatenate([draw.people for draw in draws]))
+    chosen = rng.multinomial(len(present), np.full(len(present), 1 / len(present)), size=n_resamples)
+    weights = np.zeros((n_resamples, n_people))
+    weights[:, present] = chosen
+    by_draw: Scores = np.stack([_weighted_tpir(draw, weights, fpir) for draw in draws])
+    return np.asarray(by_draw.mean(0))
+
+
+def _weighted_tpir(draw: Searches, weights: Scores, fpir: float) -> Scores:
+    """(b,) TPIR at `fpir` where person p counts `weights[b, p]` times; 0 where no mated search is left."""
+    strangers = draw.people[draw._strangers]
+    order = np.argsort(-draw.stranger_scores)
+    alerting = weights[:, strangers[order]].cumsum(1)
+    # The first stranger who takes the share past fpir must not alert: the threshold lies above that score.
+    over = alerting > fpir * alerting[:, -1:] + 1e-9
+    bars = draw.stranger_scores[order][over.argmax(1)]
+    bars = np.where(over.any(1), bars, -np.inf)
+    right = np.flatnonzero(draw.is_right)
+    right = right[np.argsort(-draw.top_scores[right])]
+    hits = np.c_[np.zeros(len(weights)), weights[:, draw.people[right]].cumsum(1)]
+    n_above = np.searchsorted(-draw.top_scores[right], -bars, side="left")
+    trials = weights[:, draw.people[draw.is_mated]].sum(1)
+    return np.asarray(hits[np.arange(len(weights)), n_above] / np.maximum(trials, 1))

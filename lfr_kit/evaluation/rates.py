@@ -1,0 +1,115 @@
+"""Counts over trials, with exact intervals.
+
+References
+----------
+C. J. Clopper and E. S. Pearson, "The use of confidence or fiducial limits illustrated in the case of the
+binomial", Biometrika 26 (1934). Rule of 3: J. A. Hanley and A. Lippman-Hand, JAMA 249 (1983).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lfr_kit.errors import RecordError, SettingError
+
+__all__ = ["Rate", "interval_of_mean", "rule_of_three"]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many of so many.
+
+    Attributes
+    ----------
+    count, trials
+        0 <= count <= trials.
+    denominator
+        What was counted over, in words, e.g. ``"mated searches"``.
+
+    Raises
+    ------
+    RecordError
+        If the count is negative or above the trials.
+
+    Examples
+    --------
+    >>> rate = Rate(7, 8600, "faces seen")
+    >>> f"{rate.value:.4%}"
+    '0.0814%'
+    >>> print(rate)
+    7 of 8600 faces seen
+    """
+
+    count: int
+    trials: int
+    denominator: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.count <= self.trials:
+            raise RecordError(f"rate: needs 0 <= count <= trials, got {self.count} of {self.trials}")
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.trials} {self.denominator}"
+
+    @property
+    def value(self) -> float | None:
+        """Count over trials; None without trials: nothing is known then, least of all zero."""
+        return self.count / self.trials if self.trials else None
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Clopper-Pearson (exact, two-sided); (0, 1) without trials.
+
+        Assumes independent trials: photographs or passes of one person are not, so read it as the
+        narrowest honest interval.
+
+        Raises
+        ------
+        SettingError
+            If `confidence` is not between 0 and 1.
+        """
+        _check_confidence(confidence)
+        if not self.trials:
+            return 0.0, 1.0
+        from scipy.stats import binomtest
+
+        found = binomtest(self.count, self.trials).proportion_ci(confidence_level=confidence, method="exact")
+        return float(found.low), float(found.high)
+
+
+def rule_of_three(trials: int) -> float:
+    """What a rate of zero in `trials` stays below with 95 % confidence (one-sided): 3 / n, at most 1.
+
+    Raises
+    ------
+    SettingError
+        If `trials` is negative.
+    """
+    if trials < 0:
+        raise SettingError(f"trials: must not be negative, got {trials}")
+    return min(1.0, 3 / trials) if trials else 1.0
+
+
+def interval_of_mean(values: ArrayLike, confidence: float = 0.95) -> tuple[float, float] | None:
+    """Student's t interval of the mean of `values` (k,); None where k < 2.
+
+    Raises
+    ------
+    SettingError
+        If `confidence` is not between 0 and 1.
+    """
+    _check_confidence(confidence)
+    sample = np.asarray(values, np.float64)
+    if len(sample) < 2:
+        return None
+    from scipy.stats import t
+
+    half = t.ppf((1 + confidence) / 2, len(sample) - 1) * sample.std(ddof=1) / np.sqrt(len(sample))
+    return float(sample.mean() - half), float(sample.mean() + half)
+
+
+def _check_confidence(confidence: float) -> None:
+    if not 0 < confidence < 1:
+        raise SettingError(f"confidence: must lie between 0 and 1, got {confidence}")

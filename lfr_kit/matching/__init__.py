@@ -1,0 +1,1 @@
+"""Searching the enrolled references for those most like a probe."""

@@ -1,0 +1,1 @@
+"""Which faces of a track are worth comparing: by quality, never by similarity."""

@@ -1,0 +1,1 @@
+"""Which detections of one camera are the same face over time."""

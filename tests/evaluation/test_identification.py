@@ -1,0 +1,162 @@
+"""Referees: brute force over every threshold, scikit-learn, hand-worked tables, resampling by plain loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn.metrics import roc_curve
+
+from lfr_kit.errors import RecordError, SettingError
+from lfr_kit.evaluation.identification import (
+    Searches,
+    false_positive_rate,
+    open_set_point,
+    rank_one,
+    threshold_at_fpir,
+    true_positive_rate,
+)
+
+
+def searches(rows):
+    """From (person, is_mated, is_right, top_score)."""
+    people, mated, right, scores = zip(*rows, strict=True)
+    return Searches(
+        people=np.array(people, np.intp),
+        is_mated=np.array(mated, bool),
+        is_right=np.array(right, bool),
+        top_scores=np.array(scores, np.float64),
+    )
+
+
+def random_draw(seed, n_people=60):
+    rng = np.random.default_rng(seed)
+    people = rng.integers(0, n_people, 300)
+    is_mated = people < 20
+    is_right = is_mated & (rng.random(300) < 0.9)
+    skill = rng.normal(0, 0.5, n_people)  # some people are found less easily: what clustering must show
+    return Searches(
+        people=people,
+        is_mated=is_mated,
+        is_right=is_right,
+        top_scores=rng.normal(2.0 * is_right + skill[people], 0.3).round(2),
+    )
+
+
+HAND = searches(
+    [
+        (0, 1, 1, 0.9),
+        (0, 1, 1, 0.6),
+        (1, 1, 0, 0.8),  # someone else at rank 1
+        (1, 1, 0, np.nan),  # no face acquired
+        (2, 0, 0, 0.7),
+        (3, 0, 0, 0.5),
+        (4, 0, 0, 0.3),
+        (5, 0, 0, np.nan),
+    ]
+)
+
+
+def test_rates_hand_worked():
+    tpir, fpir = true_positive_rate(HAND, 0.6), false_positive_rate(HAND, 0.6)
+    assert (tpir.count, tpir.trials) == (2, 4)
+    assert (fpir.count, fpir.trials) == (1, 3)
+    assert (rank_one(HAND).count, rank_one(HAND).trials) == (2, 4)
+    assert true_positive_rate(HAND, 0.61).count == 1
+
+
+def test_open_set_point_hand_worked():
+    point = open_set_point([HAND], 0.34)
+    assert 0.5 < point.threshold < 0.5 + 1e-9  # one of three may alert: just above the second
+    assert point.tpir == 0.5
+    assert (point.fpir_measured.count, point.fpir_measured.trials) == (1, 3)
+    assert point.interval_over_draws is None
+
+
+@given(scores=st.lists(st.integers(-20, 20), min_size=1, max_size=30), fpir=st.floats(0, 1), share=st.booleans())
+def test_threshold_at_fpir_is_the_lowest_that_keeps_to_it(scores, fpir, share):
+    if share:  # exactly k of n: rounding must not cost one
+        fpir = round(fpir * len(scores)) / len(scores)
+    values = np.array(scores) / 20
+    threshold = threshold_at_fpir(values, fpir)
+    assert np.mean(values >= threshold) <= fpir + 1e-9
+    lower = values[values < threshold]
+    if len(lower):
+        assert np.mean(values >= lower.max()) > fpir
+
+
+@pytest.mark.parametrize("fpir", [-0.1, 1.5, float("nan")])
+def test_threshold_at_fpir_out_of_range_is_refused(fpir):
+    with pytest.raises(SettingError, match="fpir"):
+        threshold_at_fpir([0.1], fpir)
+
+
+def test_threshold_at_fpir_without_strangers_is_refused():
+    with pytest.raises(RecordError, match="non-mated"):
+        threshold_at_fpir([], 0.01)
+
+
+def test_open_set_point_equals_sklearns_roc_where_rank_one_is_always_right():
+    rng = np.random.default_rng(5)
+    is_mated = rng.random(500) < 0.4
+    scores = rng.normal(is_mated * 1.0, 1)
+    draw = Searches(people=np.arange(500), is_mated=is_mated, is_right=is_mated, top_scores=scores)
+    fpr, tpr, _ = roc_curve(is_mated, scores, drop_intermediate=False)
+    for fpir in (0.001, 0.01, 0.1, 0.5):
+        assert open_set_point([draw], fpir, n_resamples=10).tpir == pytest.approx(tpr[fpr <= fpir].max())
+
+
+def test_open_set_point_interval_equals_resampling_people_by_hand():
+    draws = [random_draw(1), random_draw(2)]
+    point = open_set_point(draws, 0.05, n_resamples=4000)
+    rng = np.random.default_rng(99)
+    present = np.unique(np.concatenate([d.people for d in draws]))
+    means = []
+    for _ in range(1500):
+        chosen = rng.choice(present, len(present))
+        values = []
+        for d in draws:
+            rows = np.concatenate([np.flatnonzero(d.people == p) for p in chosen])
+            mated, scores = d.is_mated[rows], d.top_scores[rows]
+            strangers = np.sort(scores[~mated])[::-1]
+            threshold = strangers[int(0.05 * len(strangers))]
+            values.append(np.mean((d.is_right[rows] & (scores > threshold))[mated]))
+        means.append(np.mean(values))
+    assert point.interval == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])), abs=0.02)
+    low, high = point.interval
+    assert low < point.tpir < high
+
+
+def test_open_set_point_mean_and_interval_over_draws_equal_scipys():
+    draws = [random_draw(seed) for seed in range(5)]
+    point = open_set_point(draws, 0.05, n_resamples=50)
+    alone = [open_set_point([draw], 0.05, n_resamples=50).tpir for draw in draws]
+    want = stats.ttest_1samp(alone, 0).confidence_interval(0.95)
+    assert point.tpir == pytest.approx(np.mean(alone))
+    assert point.interval_over_draws == pytest.approx((want.low, want.high))
+
+
+def test_open_set_point_repeats_with_its_seed():
+    draw = [random_draw(3)]
+    assert open_set_point(draw, 0.01, seed=4) == open_set_point(draw, 0.01, seed=4)
+
+
+def test_open_set_point_without_mated_searches_is_refused():
+    with pytest.raises(RecordError, match="mated searches"):
+        open_set_point([searches([(0, 0, 0, 0.1)])], 0.01)
+    with pytest.raises(RecordError, match="mated searches"):
+        open_set_point([], 0.01)
+
+
+def test_searches_that_disagree_are_refused():
+    with pytest.raises(RecordError, match="length"):
+        Searches(
+            people=np.zeros(2, np.intp),
+            is_mated=np.zeros(2, bool),
+            is_right=np.zeros(2, bool),
+            top_scores=np.zeros(3),
+        )
+    with pytest.raises(RecordError, match="rank 1"):
+        searches([(0, 0, 1, 0.5)])

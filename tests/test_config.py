@@ -1,0 +1,75 @@
+"""Settings: where they come from, in which order, and what a wrong one says."""
+
+from __future__ import annotations
+
+import pytest
+
+from lfr_kit.config import Settings, settings
+from lfr_kit.errors import SettingError
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def test_settings_toml_file_stands_over_defaults(tmp_path):
+    (tmp_path / "lfr.toml").write_text('detect_every = 3\n[embedder]\nname = "facenet"\n')
+    assert settings().detect_every == 3
+    assert settings().embedder.name == "facenet"
+
+
+def test_settings_environment_stands_over_the_file(tmp_path, monkeypatch):
+    (tmp_path / "lfr.toml").write_text("detect_every = 3\n")
+    monkeypatch.setenv("LFR_DETECT_EVERY", "2")
+    monkeypatch.setenv("LFR_LIMITS__IMAGE_MEGAPIXELS", "80")
+    assert settings().detect_every == 2
+    assert settings().limits.image_megapixels == 80
+
+
+def test_settings_file_named_by_environment_is_read(tmp_path, monkeypatch):
+    (tmp_path / "other.toml").write_text("detect_every = 5\n")
+    monkeypatch.setenv("LFR_CONFIG", str(tmp_path / "other.toml"))
+    assert settings().detect_every == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("detect_evry = 2", "detect_evry"),
+        ("detect_every = 0", "detect_every"),
+        ("[limits]\nimage_megapixels = 'x'", "megapixels"),
+    ],
+)
+def test_settings_wrong_value_is_named(tmp_path, text, named):
+    (tmp_path / "lfr.toml").write_text(text)
+    with pytest.raises(SettingError, match=named):
+        settings()
+
+
+def test_settings_broken_toml_is_a_setting_error(tmp_path):
+    (tmp_path / "lfr.toml").write_text("detect_every = = 2")
+    with pytest.raises(SettingError, match=r"lfr\.toml"):
+        settings()
+
+
+def test_settings_missing_named_file_is_a_setting_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("LFR_CONFIG", str(tmp_path / "absent.toml"))
+    with pytest.raises(SettingError, match=r"absent\.toml"):
+        settings()
+
+
+def test_choosing_another_algorithm_drops_the_settings_of_the_old():
+    start = Settings().setting("detector", smallest_face_px=16)
+    assert start.choosing(detector=None).detector.settings == {"smallest_face_px": 16}
+    assert start.choosing(detector="yunet").detector.settings == {}
+    with pytest.raises(SettingError, match="no stage"):
+        start.choosing(detektor="yunet")
+
+
+def test_every_setting_has_a_help_text():
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
