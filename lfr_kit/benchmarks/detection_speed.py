@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from lfr_kit.benchmarks.measuring import Sample, comparison_row, figure_row, interleaved, timed
 from lfr_kit.benchmarks.peers import PeerWorker
-from lfr_kit.detection.blazeface_tiled import BlazeFaceTiledDetector, cut_squares
+from lfr_kit.detection.blazeface import Candidates
+from lfr_kit.detection.blazeface_tiled import BlazeFaceTiledDetector, cut_squares, merge_squares
 from lfr_kit.errors import SettingError
 from lfr_kit.evaluation.detection import iou
 from lfr_kit.models import model_path
@@ -99,18 +100,19 @@ def bench_detection(plan: DetectionPlan, peer: PeerWorker | None = None) -> list
 
 def _in_frame(
     detector: BlazeFaceTiledDetector, frame: Frame, found: Sequence[list[list[float]]]
-) -> NDArray[np.float64]:
-    """(n, 4) the peer's boxes of each square, in the frame."""
+) -> NDArray[np.float32]:
+    """(n, 4) the peer's faces in the frame: boxes of all squares, merged as ours are."""
     plan = detector.plan(frame.camera_id, frame.size_wh)
-    boxes = []
-    for to_frame, rows in zip(plan.to_frame, found, strict=True):
-        relative = np.array(rows, np.float64).reshape(-1, 5)[:, :4] / plan.side_px
-        boxes.append(relative * np.tile(to_frame[:2], 2) + np.tile(to_frame[2:], 2))
-    return np.concatenate(boxes)
+    square = np.repeat(np.arange(len(plan)), [len(rows) for rows in found])
+    rows = np.array([row for rows in found for row in rows], np.float32).reshape(-1, 5)
+    scale, offset = np.tile(plan.to_frame[square, :2], 2), np.tile(plan.to_frame[square, 2:], 2)
+    boxes = (rows[:, :4] / plan.side_px * scale + offset).astype(np.float32)
+    no_landmarks = np.zeros((len(rows), 6, 2), np.float32)
+    return merge_squares(Candidates(boxes, no_landmarks, rows[:, 4]), square, plan).boxes
 
 
 def _agreement(
-    detector: BlazeFaceTiledDetector, frames: Sequence[Frame], of_peer: Sequence[NDArray[np.float64]]
+    detector: BlazeFaceTiledDetector, frames: Sequence[Frame], of_peer: Sequence[NDArray[np.float32]]
 ) -> list[dict[str, Any]]:
     of_ours = [found.boxes_px for frame in frames for found in detector.detect([frame])]
     overlaps = [iou(ours, theirs) for ours, theirs in zip(of_ours, of_peer, strict=True)]
@@ -118,7 +120,7 @@ def _agreement(
     peer_covered = np.concatenate([_covered(overlap.T) for overlap in overlaps])
     what = f"faces found of the other's (IoU {_SAME_FACE_IOU})"
     shares = [float(covered.mean()) if len(covered) else None for covered in (peer_covered, ours_covered)]
-    counts = {"n_ours": len(ours_covered), "n_peer_boxes": len(peer_covered)}
+    counts = {"n_ours": len(ours_covered), "n_peer": len(peer_covered)}
     return [figure_row(what, shares[0], "share", peer=shares[1], **counts)]
 
 

@@ -101,7 +101,10 @@ def detect(
     boxes: Annotated[Path, typer.Option("--boxes", help="CSV: file, x1, y1, x2, y2.")],
     detector: _Detector = None,
     smallest_face: Annotated[
-        float, typer.Option("--smallest-face", help="Smallest face looked for and counted, px high.")
+        float, typer.Option("--smallest-face", help="Smallest face the detector looks for, px high.")
+    ] = 16.0,
+    count_from: Annotated[
+        float, typer.Option("--count-from", help="Recall is over faces at least this high, px.")
     ] = 16.0,
     iou: Annotated[float, typer.Option("--iou", help="Overlap that counts as found.")] = 0.4,
     as_json: JsonOption = False,
@@ -114,9 +117,10 @@ def detect(
     drawn = read_boxes(boxes, folder)
     name, finder = detector_for(detector, smallest_face)
     with progress("pictures", len(drawn)) as step:
-        study = study_detection(drawn, finder, smallest_face_px=smallest_face, smallest_iou=iou, progress=step)
-    title = f"{study.rates.recall} at least {smallest_face:g} px high found"
-    _show({**detection_summary(study), "detector": name}, as_json, title)
+        study = study_detection(drawn, finder, smallest_face_px=count_from, smallest_iou=iou, progress=step)
+    title = f"{study.rates.recall} at least {count_from:g} px high found"
+    setup = {"detector": name, "looked_for_px": smallest_face}
+    _show({**detection_summary(study), **setup}, as_json, title)
 
 
 def _templates(paths: list[Path], stages: PhotoStages) -> PhotoTemplates:

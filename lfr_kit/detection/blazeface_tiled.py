@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import Any, Literal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ from lfr_kit.detection import blazeface, tiles
 from lfr_kit.detection.blazeface import Candidates
 from lfr_kit.errors import SettingError
 from lfr_kit.records import Detections, Frame
+from lfr_kit.runtime.choice import PrecisionName
+
+if TYPE_CHECKING:
+    from lfr_kit.runtime.openvino_streams import OpenVinoStreams
 
 __all__ = ["BlazeFaceTiledDetector"]
 
@@ -80,21 +85,21 @@ class BlazeFaceTiledDetector:
         for zone in self.zones.values():
             tiles.zone_px(zone, (1, 1))
 
-    @cached_property
-    def _network(self) -> Any:
+    @property
+    def _network(self) -> OpenVinoStreams:
         from lfr_kit.models import model_path
-        from lfr_kit.runtime.openvino_streams import OpenVinoStreams
-        from lfr_kit.runtime.pixel_input import with_pixel_input
 
         runtime = settings().runtime
-        network = with_pixel_input(model_path(self._variant.model), mean=127.5, scale=127.5)
-        return OpenVinoStreams(network, precision=runtime.precision, n_threads=runtime.n_threads)
+        return _network(model_path(self._variant.model), runtime.precision, runtime.n_threads)
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """See `Detector.detect`. All squares of all frames are under way at once."""
+        if not frames:
+            return []
         plans = [self.plan(frame.camera_id, frame.size_wh) for frame in frames]
+        network = self._network
         started = [
-            self._network.start(cut_squares(frame.image, plan)) for frame, plan in zip(frames, plans, strict=True)
+            network.start(cut_squares(frame.image, plan)) for frame, plan in zip(frames, plans, strict=True)
         ]
         return [
             self._read(frame, plan, *pending.result())
@@ -140,6 +145,17 @@ class BlazeFaceTiledDetector:
             landmarks_px=faces.landmarks,
             detection_scores=faces.scores,
         )
+
+
+@cache
+def _network(path: Path, precision: PrecisionName, n_threads: int) -> OpenVinoStreams:
+    """Detectors of one process share the compiled network."""
+    from lfr_kit.runtime.openvino_streams import OpenVinoStreams
+    from lfr_kit.runtime.pixel_input import with_pixel_input
+
+    return OpenVinoStreams(
+        with_pixel_input(path, mean=127.5, scale=127.5), precision=precision, n_threads=n_threads
+    )
 
 
 def cut_squares(image: NDArray[np.uint8], plan: tiles.TilePlan) -> NDArray[np.uint8]:
@@ -206,7 +222,7 @@ def _is_cut(found: Candidates, square: NDArray[np.intp], plan: tiles.TilePlan) -
     near = _NEAR_BORDER * (area[:, 2:] - area[:, :2])
     low = (found.boxes[:, :2] < area[:, :2] + near) & (area[:, :2] > near)
     high = (found.boxes[:, 2:] > area[:, 2:] - near) & (area[:, 2:] < limits - near)
-    is_cut: NDArray[np.bool_] = (low | high).any(axis=1)
+    is_cut: NDArray[np.bool_] = np.any(low | high, axis=1)
     return is_cut
 
 

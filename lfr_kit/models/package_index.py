@@ -118,7 +118,7 @@ class PackageIndex:
         environment = {
             "PIP_RETRIES": "2",
             **os.environ,
-            "X": "",
+            "PIP_CONSTRAINT": str(no_constraints),
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         }
         if source.is_sdist:

@@ -70,7 +70,7 @@ def head_pose(landmarks: NDArray[np.floating]) -> HeadPose | None:
     x, y = left @ right
     z = np.cross(x, y)
     return HeadPose(
-        yaw_deg=float(np.degrees(np.arctan2(-z[0], z[2]))),
+        yaw_deg=float(np.degrees(np.arctan2(z[0], z[2]))),
         pitch_deg=float(np.degrees(np.arcsin(np.clip(z[1], -1, 1)))),
-        roll_deg=float(np.degrees(np.arctan2(y[0], y[1]) * -1)),
+        roll_deg=float(np.degrees(np.arctan2(-x[1], y[1]))),
     )

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from lfr_kit.errors import SettingError
 from lfr_kit.records import Tracks
 
-__all__ = ["FaceCover", "Region", "heading_box", "with_margin"]
+__all__ = ["FaceCover", "Region", "ahead_box", "with_margin"]
 
 Box = NDArray[np.float64]
 
 _MARGIN = 0.15
-_MARGIN_PER_S = 0.4
+_MARGIN_PER_S = 0.3
 _LARGEST_SHIFT = 0.6
 _SAME_FACE_IOU = 0.3
 _SHOWN_S = 0.4
@@ -52,15 +52,15 @@ def with_margin(box_px: Box, share: float) -> Box:
     return wider
 
 
-def heading_box(box_px: Box, per_s: Box, ahead_s: float) -> Box:
-    """Where a face may be `ahead_s` after it was seen: its box joined with the one it was heading for.
+def ahead_box(box_px: Box, per_s: Box, ahead_s: float) -> Box:
+    """Where a face is heading: its box `ahead_s` later.
 
     `per_s` is the move of its centre, (2,) in px per second. The move is held to a part of the face's
-    size, so that a wild guess does not cover half the picture.
+    size: so a wild guess covers no distant part of the picture, and no gap opens behind it.
     """
     reach = _LARGEST_SHIFT * max(box_px[2] - box_px[0], box_px[3] - box_px[1])
-    ahead = box_px + np.tile(np.clip(per_s * ahead_s, -reach, reach), 2)
-    return np.concatenate([np.minimum(box_px, ahead)[:2], np.maximum(box_px, ahead)[2:]])
+    ahead: Box = box_px + np.tile(np.clip(per_s * ahead_s, -reach, reach), 2)
+    return ahead
 
 
 def _iou(a: Box, b: Box) -> float:
@@ -107,7 +107,7 @@ class FaceCover:
     def regions(self, at_s: float) -> list[Region]:
         """Where a face is or may be at a moment; forgets those last seen longer than `hold_s` ago."""
         self._held = {key: held for key, held in self._held.items() if at_s - held.seen_at_s <= self.hold_s}
-        return [_region(held, at_s - held.seen_at_s) for held in self._held.values()]
+        return [region for held in self._held.values() for region in _regions(held, at_s - held.seen_at_s)]
 
     def box_of(self, track_id: int, at_s: float) -> Box | None:
         """Where the face of a track most likely is, without margin; None where it was not seen of late."""
@@ -133,6 +133,9 @@ def _move_per_s(before: _Held | None, box: Box, at_s: float) -> Box:
     return 0.5 * (fresh + before.per_s) if before.per_s.any() else fresh
 
 
-def _region(held: _Held, age_s: float) -> Region:
-    box = heading_box(held.box_px, held.per_s, max(age_s, 0.0))
-    return Region(with_margin(box, _MARGIN + _MARGIN_PER_S * max(age_s, 0.0)), held.track_id)
+def _regions(held: _Held, age_s: float) -> list[Region]:
+    """Where the face was, and where it was heading if that is elsewhere; wider the longer ago."""
+    age_s = max(age_s, 0.0)
+    ahead = ahead_box(held.box_px, held.per_s, age_s)
+    places = [held.box_px] if np.allclose(ahead, held.box_px, atol=0.5) else [held.box_px, ahead]
+    return [Region(with_margin(box, _MARGIN + _MARGIN_PER_S * age_s), held.track_id) for box in places]

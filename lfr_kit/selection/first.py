@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lfr_kit.quality.crop import crop_shot
@@ -27,6 +29,9 @@ class FirstSelector:
                 shots.append(crop_shot(frame, tracks.detections, row, track_id=track_id))
         self._given.difference_update((camera_id, track_id) for track_id in tracks.ended_ids.tolist())
         return sorted(shots, key=lambda shot: (-shot.quality, shot.track_id))
+
+    def refused(self, shots: Sequence[BestShot]) -> None:
+        """A track had its shot, good or not."""
 
     def flush(self, camera_id: str) -> list[BestShot]:
         """Nothing: no shot is ever held."""

@@ -8,15 +8,14 @@ from functools import reduce
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from lfr_kit.sources.drawing import Floats, Pixels, fill_polygon, floats, pixels, sixteenths
 from lfr_kit.sources.walking import FACE_HEIGHT_M
 
 __all__ = ["Clothes", "Figure", "Portrait", "make_figure"]
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 Colour = tuple[int, int, int]
+Points = Sequence[tuple[float, float]]
 
 _WIDTH_M = 0.84
 _CROWN_M = 0.12
@@ -44,7 +43,7 @@ class Portrait:
 
     image: Pixels
     face_box_px: tuple[float, float, float, float]
-    head_outline_px: Sequence[tuple[float, float]] = ()
+    head_outline_px: Points = ()
 
 
 @dataclass(frozen=True)
@@ -136,27 +135,21 @@ class _Pen:
     def __init__(self, canvas: Pixels, px_per_m: float) -> None:
         self._canvas, self._px_per_m = canvas, px_per_m
 
-    def polygon(self, points_m: Sequence[tuple[float, float]], colour: Colour, *, mirrored: bool = False) -> None:
+    def polygon(self, points_m: Points, colour: Colour, *, mirrored: bool = False) -> None:
         """Filled; with its mirror image too if `mirrored`."""
         for sign in (1, -1) if mirrored else (1,):
-            corners = np.float32([((_WIDTH_M / 2 + sign * x), y) for x, y in points_m]) * self._px_per_m
-            sixteenths = np.round(corners * 16).astype(np.int32)
-            cv2.fillPoly(self._canvas, [sixteenths], (*colour, 255), cv2.LINE_AA, 4)
+            fill_polygon(self._canvas, self._placed(points_m, sign), (*colour, 255))
 
-    def line(self, points_m: Sequence[tuple[float, float]], colour: Colour, width_m: float) -> None:
+    def line(self, points_m: Points, colour: Colour, width_m: float) -> None:
         """Open line, with its mirror image."""
+        thick = max(1, round(width_m * self._px_per_m))
         for sign in (1, -1):
-            corners = np.float32([((_WIDTH_M / 2 + sign * x), y) for x, y in points_m]) * self._px_per_m
-            thick = max(1, round(width_m * self._px_per_m))
-            cv2.polylines(
-                self._canvas,
-                [np.round(corners * 16).astype(np.int32)],
-                False,
-                (*colour, 255),
-                thick,
-                cv2.LINE_AA,
-                4,
-            )
+            corners = sixteenths(self._placed(points_m, sign))
+            cv2.polylines(self._canvas, [corners], False, (*colour, 255), thick, cv2.LINE_AA, 4)
+
+    def _placed(self, points_m: Points, sign: int) -> list[tuple[float, float]]:
+        scale = self._px_per_m
+        return [((_WIDTH_M / 2 + sign * x) * scale, y * scale) for x, y in points_m]
 
 
 def _toned(colour: Colour, factor: float) -> Colour:
@@ -164,7 +157,7 @@ def _toned(colour: Colour, factor: float) -> Colour:
     return red, green, blue
 
 
-def _smooth(points_m: Sequence[tuple[float, float]], n_rounds: int = 2) -> list[tuple[float, float]]:
+def _smooth(points_m: Points, n_rounds: int = 2) -> list[tuple[float, float]]:
     """Cuts the corners of a closed outline (Chaikin)."""
 
     def cut(points: list[tuple[float, float]], _round: int) -> list[tuple[float, float]]:
@@ -254,57 +247,60 @@ def _shade(canvas: Floats, px_per_m: float) -> None:
 
 
 def _paste_head(canvas: Floats, px_per_m: float, portrait: Portrait) -> tuple[float, float, float, float]:
-    """Returns the face box in metres."""
+    """Puts the chin to its place on the body; returns the face box in metres."""
     x1, y1, x2, y2 = portrait.face_box_px
     scale = px_per_m * FACE_HEIGHT_M / (y2 - y1)
-    # The middle of the chin comes to its place on the body.
-    move = np.float32(
+    # Shrinking first averages pixels; warping alone would leave most of them out.
+    factor = min(1.0, max(scale, 0.05))
+    image = floats(cv2.resize(portrait.image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
+    mask = _head_mask(portrait, factor, image.shape[:2])
+    rest = scale / factor
+    move = floats(
         [
-            [scale, 0, px_per_m * _WIDTH_M / 2 - scale * (x1 + x2) / 2],
-            [0, scale, px_per_m * _CHIN_M - scale * y2],
+            [rest, 0, px_per_m * _WIDTH_M / 2 - scale * (x1 + x2) / 2],
+            [0, rest, px_per_m * _CHIN_M - scale * y2],
         ]
     )
     size_wh = (canvas.shape[1], canvas.shape[0])
-    image, mask = _shrunk(portrait, scale)
-    factor = image.shape[1] / portrait.image.shape[1]
-    fitted = move @ np.float32([[1 / factor, 0, 0], [0, 1 / factor, 0], [0, 0, 1]])
-    head = cv2.warpAffine(_toned_like_street(image, mask), fitted, size_wh, flags=cv2.INTER_CUBIC)
-    alpha = cv2.warpAffine(mask, fitted, size_wh, flags=cv2.INTER_LINEAR)[..., None]
+    head = cv2.warpAffine(_toned_like_street(image, mask), move, size_wh, flags=cv2.INTER_CUBIC)
+    alpha = cv2.warpAffine(mask, move, size_wh, flags=cv2.INTER_LINEAR)[..., None]
     canvas[..., :3] += (head - canvas[..., :3]) * alpha
     canvas[..., 3:] = np.maximum(canvas[..., 3:], 255 * alpha)
     half = (x2 - x1) / (y2 - y1) * FACE_HEIGHT_M / 2
     return _WIDTH_M / 2 - half, _CHIN_M - FACE_HEIGHT_M, _WIDTH_M / 2 + half, _CHIN_M
 
 
-def _shrunk(portrait: Portrait, scale: float) -> tuple[Floats, Floats]:
-    """Photo and head mask, not much larger than they are shown: averaging pixels beats leaving them out."""
-    factor = min(1.0, max(scale, 0.05))
-    image = cv2.resize(portrait.image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(np.float32)
-    x1, y1, x2, y2 = portrait.face_box_px
-    mask = np.zeros(image.shape[:2], np.float32)
-    if len(portrait.head_outline_px):
-        outline = np.float32(_smooth(list(portrait.head_outline_px))) * factor
-        cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-    else:
-        centre = (round(factor * (x1 + x2) / 2), round(factor * (y1 + 0.42 * (y2 - y1))))
-        axes = (round(factor * 0.64 * (x2 - x1)), round(factor * 0.72 * (y2 - y1)))
-        cv2.ellipse(mask, centre, axes, 0, 0, 360, 1.0, -1, cv2.LINE_AA)
-    soft = cv2.GaussianBlur(mask, (0, 0), max(0.5, factor * 0.012 * (y2 - y1)))
-    return image, np.clip(2 * soft - 1, 0, 1) if len(portrait.head_outline_px) else soft
+def _head_mask(portrait: Portrait, factor: float, shape: tuple[int, int]) -> Floats:
+    """(h, w) 0..1 with a soft edge, for the photo shrunk by `factor`."""
+    face_height = portrait.face_box_px[3] - portrait.face_box_px[1]
+    outline = _smooth(portrait.head_outline_px or _ellipse_about(portrait.face_box_px))
+    mask = np.zeros(shape, np.uint8)
+    fill_polygon(mask, [(factor * x, factor * y) for x, y in outline], (255,))
+    # A hand-drawn outline is close: its edge may be sharp, and lies inside the hair.
+    sharpness = 2.0 if portrait.head_outline_px else 1.0
+    edge = max(0.5, factor * face_height * (0.012 if portrait.head_outline_px else 0.04))
+    soft = floats(cv2.GaussianBlur(mask, (0, 0), edge)) / 255
+    return floats(np.clip(sharpness * soft - (sharpness - 1), 0, 1))
+
+
+def _ellipse_about(face_box_px: tuple[float, float, float, float]) -> list[tuple[float, float]]:
+    """An outline that takes in hair, ears and chin of an ordinary head."""
+    x1, y1, x2, y2 = face_box_px
+    angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    across = (x1 + x2) / 2 + 0.64 * (x2 - x1) * np.cos(angles)
+    down = y1 + 0.42 * (y2 - y1) + 0.72 * (y2 - y1) * np.sin(angles)
+    return list(zip(across.tolist(), down.tolist(), strict=True))
 
 
 def _toned_like_street(image: Floats, mask: Floats) -> Floats:
-    """Studio light made a little flatter and as bright as an overcast street."""
-    inside = mask > 0.5
-    mean = image[inside].mean(0)
-    grey = float(mean.mean())
-    toned = 128 + (image - grey) * 0.9 + (128 - 128 * (grey / 128) ** 0.35) * -1
-    return np.clip(toned, 0, 255).astype(np.float32)
+    """Studio light made a little flatter, its brightness drawn toward the middle."""
+    grey = float(image[mask > 0.5].mean())
+    return floats(np.clip(128 * (grey / 128) ** 0.35 + (image - grey) * 0.9, 0, 255))
 
 
 def _pyramid(largest: Pixels) -> tuple[Pixels, ...]:
     levels = [largest]
     while min(levels[-1].shape[:2]) > 48:
         height, width = levels[-1].shape[:2]
-        levels.append(cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+        levels.append(pixels(cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA)))
     return tuple(levels)

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from lfr_kit.sources.drawing import Floats, Pixels, fill_polygon, floats, pixels
 from lfr_kit.sources.figure import Figure
 from lfr_kit.sources.walking import Standing, View
 
-__all__ = ["Blur", "SensorNoise", "face_box_px", "figure_transform", "jpeg_worn", "paint_figure"]
-
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
+__all__ = ["Blur", "SensorNoise", "face_box_px", "figure_transform", "jpeg_worn", "lit", "paint_figure"]
 
 
 @dataclass(frozen=True)
@@ -39,15 +36,15 @@ def figure_transform(figure: Figure, standing: Standing, view: View) -> Floats:
     foot_x, foot_y = view.project(standing.x_m, standing.rise_m, standing.z_m)
     scale = view.focal_px / standing.z_m / figure.px_per_m
     pivot = (figure.foot_m[0] * figure.px_per_m, figure.foot_m[1] * figure.px_per_m)
-    turn: Floats = cv2.getRotationMatrix2D(pivot, standing.tilt_deg, scale).astype(np.float32)
+    turn = floats(cv2.getRotationMatrix2D(pivot, standing.tilt_deg, scale))
     turn[:, 2] += (foot_x - pivot[0], foot_y - pivot[1])
     return turn
 
 
 def face_box_px(figure: Figure, transform: Floats) -> Floats:
     """(4,) x1 y1 x2 y2 of the face in the picture; may reach past its border."""
-    x1, y1, x2, y2 = np.float32(figure.face_box_m) * figure.px_per_m
-    corners = np.float32([[x1, y1, 1], [x2, y1, 1], [x2, y2, 1], [x1, y2, 1]]) @ transform.T
+    x1, y1, x2, y2 = floats(figure.face_box_m) * figure.px_per_m
+    corners = floats([[x1, y1, 1], [x2, y1, 1], [x2, y2, 1], [x1, y2, 1]]) @ transform.T
     return np.concatenate([corners.min(0), corners.max(0)])
 
 
@@ -69,15 +66,19 @@ def paint_figure(
     if x1 >= x2 or y1 >= y2:
         return
     transform[:, 2] -= (x1, y1)
-    shown = cv2.warpAffine(cutout, transform, (x2 - x1, y2 - y1), flags=cv2.INTER_LINEAR)
+    shown = pixels(cv2.warpAffine(cutout, transform, (x2 - x1, y2 - y1), flags=cv2.INTER_LINEAR))
     _blend(picture[y1:y2, x1:x2], _blurred(shown, blur), light)
+
+
+def lit(picture: Pixels, light: float) -> Pixels:
+    """A copy of the picture, brighter or darker."""
+    return pixels(cv2.convertScaleAbs(picture, alpha=light))
 
 
 def jpeg_worn(picture: Pixels, quality: int) -> Pixels:
     """The picture after JPEG compression, as a network camera sends it."""
     coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    worn: Pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR)
-    return worn
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
 
 class SensorNoise:
@@ -107,14 +108,13 @@ class SensorNoise:
         height, width = picture.shape[:2]
         y, x = (int(value) for value in rng.integers(0, 128, 2))
         part = np.s_[y : y + height, x : x + width]
-        noisy: Pixels = cv2.subtract(cv2.add(picture, self._above[part]), self._below[part])
-        return noisy
+        return pixels(cv2.subtract(cv2.add(picture, self._above[part]), self._below[part]))
 
 
 def _covered(cutout: Pixels, transform: Floats, picture: Pixels, margin: int) -> tuple[int, int, int, int]:
     """x1 y1 x2 y2 of what the cut-out covers of the picture."""
     height, width = cutout.shape[:2]
-    corners = np.float32([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]]) @ transform.T
+    corners = floats([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]]) @ transform.T
     x1, y1 = np.floor(corners.min(0)).astype(int) - margin
     x2, y2 = np.ceil(corners.max(0)).astype(int) + margin
     return max(0, int(x1)), max(0, int(y1)), min(picture.shape[1], int(x2)), min(picture.shape[0], int(y2))
@@ -122,9 +122,9 @@ def _covered(cutout: Pixels, transform: Floats, picture: Pixels, margin: int) ->
 
 def _blurred(shown: Pixels, blur: Blur) -> Pixels:
     if blur.motion_px >= 1:
-        shown = cv2.blur(shown, (1 + round(blur.motion_px), 1))
+        shown = pixels(cv2.blur(shown, (1 + round(blur.motion_px), 1)))
     if blur.defocus_px >= 0.35:
-        shown = cv2.GaussianBlur(shown, (0, 0), blur.defocus_px)
+        shown = pixels(cv2.GaussianBlur(shown, (0, 0), blur.defocus_px))
     return shown
 
 
@@ -163,15 +163,10 @@ def _leg(
     foot_z = max(0.4, z - forward)
     top = [view.project(x + side * offset, hip_m + standing.rise_m, z) for offset in (0.0, 0.165)]
     ankle = [view.project(x + side * offset, 0.09 + lift, foot_z) for offset in (0.13, 0.055)]
-    _fill(picture, [*top, *ankle], colour)
+    fill_polygon(picture, [*top, *ankle], colour)
     shoe = [(0.05, 0.09), (0.135, 0.09), (0.15, 0.0), (0.045, 0.0)]
     dark = tuple(value * 0.55 for value in colour)
-    _fill(picture, [view.project(x + side * offset, y + lift, foot_z) for offset, y in shoe], dark)
-
-
-def _fill(picture: Pixels, points: list[tuple[float, float]], colour: tuple[float, ...]) -> None:
-    corners = np.clip(np.float32(points), -4000, 4000) * 16
-    cv2.fillPoly(picture, [np.round(corners).astype(np.int32)], colour, cv2.LINE_AA, 4)
+    fill_polygon(picture, [view.project(x + side * offset, y + lift, foot_z) for offset, y in shoe], dark)
 
 
 def _paint_shadow(picture: Pixels, standing: Standing, view: View) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from lfr_kit.sources.drawing import Floats, Pixels, fill_polygon, floats, pixels
 from lfr_kit.sources.walking import View
 
 __all__ = ["draw_street"]
@@ -14,9 +14,6 @@ _HALF_WIDTH_M = 3.1
 _FAR_M = 60.0
 _HOUSE_HEIGHT_M = 5.8
 _TEXELS_PER_M = 48
-
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 
 def draw_street(view: View, rng: np.random.Generator) -> Pixels:
@@ -29,20 +26,20 @@ def draw_street(view: View, rng: np.random.Generator) -> Pixels:
     _haze(canvas, view)
     for z_m, x_m in ((42.0, -2.6), (42.0, 2.6), (27.0, -2.6), (27.0, 2.6), (18.0, 2.6)):
         _lamp_post(canvas, view, x_m, z_m)
-    soft = cv2.GaussianBlur(canvas, (0, 0), 1.1 * view.size_wh[0] / 1280)
+    soft = floats(cv2.GaussianBlur(canvas, (0, 0), 1.1 * view.size_wh[0] / 1280))
     return _vignetted(soft)
 
 
 def _sky(view: View) -> Floats:
     width, height = view.size_wh
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
-    top, low = np.float32([176, 188, 203]), np.float32([222, 225, 228])
+    top, low = floats([176, 188, 203]), floats([222, 225, 228])
     canvas: Floats = np.broadcast_to(top + (low - top) * np.minimum(1, rows * 2.6), (height, width, 3)).copy()
     return canvas
 
 
 def _corners(view: View, points: list[tuple[float, float, float]]) -> Floats:
-    return np.float32([view.project(*point) for point in points])
+    return floats([view.project(*point) for point in points])
 
 
 def _far_corners(view: View) -> Floats:
@@ -65,7 +62,7 @@ def _ground_corners(view: View) -> Floats:
 def _lay(canvas: Floats, texture: Floats, corners: Floats) -> None:
     """Puts a flat texture into the picture in perspective."""
     height, width = texture.shape[:2]
-    flat = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
+    flat = floats([[0, 0], [width, 0], [width, height], [0, height]])
     turn = cv2.getPerspectiveTransform(flat, corners)
     size_wh = (canvas.shape[1], canvas.shape[0])
     laid = cv2.warpPerspective(texture, turn, size_wh, flags=cv2.INTER_AREA)
@@ -80,7 +77,7 @@ def _grain(shape: tuple[int, int], sizes: tuple[float, ...], rng: np.random.Gene
     for size in sizes:
         coarse = rng.standard_normal((int(shape[0] / size) + 2, int(shape[1] / size) + 2), dtype=np.float32)
         total += cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
-    return (total / len(sizes) ** 0.5)[..., None]
+    return floats(total[..., None] / len(sizes) ** 0.5)
 
 
 def _pavement(rng: np.random.Generator) -> Floats:
@@ -138,10 +135,8 @@ def _opening(house: Floats, box: tuple[int, int, int, int], colour: tuple[int, i
     x, y, width, height = box
     cv2.rectangle(house, (x - 5, y - 6), (x + width + 5, y + height), (206, 202, 194), -1)
     cv2.rectangle(house, (x, y), (x + width, y + height), colour, -1)
-    shine = np.float32(
-        [[x, y + height // 2], [x + width // 2, y], [x + width * 3 // 4, y], [x, y + height * 3 // 4]]
-    )
-    cv2.fillPoly(house, [shine.astype(np.int32)], tuple(min(255, value + 22) for value in colour))
+    shine = [(x, y + height / 2), (x + width / 2, y), (x + width * 0.75, y), (x, y + height * 0.75)]
+    fill_polygon(house, shine, [min(255, value + 22) for value in colour])
     cv2.line(house, (x + width // 2, y), (x + width // 2, y + height), (190, 186, 180), 3)
 
 
@@ -150,7 +145,7 @@ def _haze(canvas: Floats, view: View) -> None:
     height = view.size_wh[1]
     rows = np.arange(height, dtype=np.float32)[:, None, None]
     away = np.exp(-np.abs(rows - height * view.horizon_per_height) / (0.16 * height))
-    canvas += (np.float32([208, 212, 216]) - canvas) * (0.42 * away)
+    canvas += (floats([208, 212, 216]) - canvas) * (0.42 * away)
 
 
 def _lamp_post(canvas: Floats, view: View, x_m: float, z_m: float) -> None:
@@ -172,5 +167,4 @@ def _vignetted(canvas: Floats) -> Pixels:
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     shaded = canvas * 1.08 * (1 - 0.13 * (x * x + y * y))[..., None]
-    pixels: Pixels = np.clip(shaded, 0, 255).astype(np.uint8)
-    return pixels
+    return pixels(np.clip(shaded, 0, 255).astype(np.uint8))

@@ -33,7 +33,7 @@ class View:
     size_wh: tuple[int, int]
     focal_per_width: float = 1.72
     horizon_per_height: float = 0.34
-    height_m: float = 1.95
+    height_m: float = 1.78
 
     @property
     def focal_px(self) -> float:

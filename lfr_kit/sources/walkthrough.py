@@ -20,6 +20,7 @@ from lfr_kit.sources.painting import (
     face_box_px,
     figure_transform,
     jpeg_worn,
+    lit,
     paint_figure,
 )
 from lfr_kit.sources.read_ahead import read_ahead
@@ -103,6 +104,7 @@ class Walkthrough:
         self.view = View(size_wh)
         self._walkers = None if walkers is None else tuple(walkers)
         self._figures: list[Figure] | None = None
+        self._drawn: tuple[NDArray[np.uint8], SensorNoise] | None = None
 
     @property
     def n_frames(self) -> int:
@@ -137,35 +139,38 @@ class Walkthrough:
             for i, ((walker, _, _), box) in enumerate(zip(present, boxes, strict=True))
         ]
 
+    def image(self, frame_index: int) -> NDArray[np.uint8]:
+        """(h, w, 3) uint8 RGB, read-only: the picture of one frame, made on its own."""
+        street, noise = self._stage()
+        moment_s = frame_index / self.fps
+        light = _daylight(moment_s)
+        picture = lit(street, light)
+        for _, figure, standing in self._present(frame_index):
+            blur = _blur(standing, self.view, moment_s)
+            paint_figure(picture, figure, standing, self.view, blur, light * _lamplight(standing))
+        # Every frame has its own stream of chance, so that none depends on those before.
+        chance = np.random.default_rng((self.seed, frame_index))
+        worn = jpeg_worn(noise.add(picture, chance), _JPEG_QUALITY)
+        worn.flags.writeable = False
+        return worn
+
     def _frames(self) -> Generator[Frame, None, None]:
-        rng = np.random.default_rng(self.seed)
-        street = draw_street(self.view, rng)
-        noise = SensorNoise(self.size_wh, _NOISE, rng)
         for frame_index in range(self.n_frames):
-            # Every frame has its own stream of chance, so that none depends on those before.
-            chance = np.random.default_rng((self.seed, frame_index))
-            picture = self._scene(street, frame_index)
-            image = jpeg_worn(noise.add(picture, chance), _JPEG_QUALITY)
-            image.flags.writeable = False
             position_s = frame_index / self.fps
             yield Frame(
-                image=image,
+                image=self.image(frame_index),
                 frame_index=frame_index,
                 captured_at=_STARTED_AT + timedelta(seconds=position_s),
                 camera_id=self.camera_id,
                 position_s=position_s,
             )
 
-    def _scene(self, street: NDArray[np.uint8], frame_index: int) -> NDArray[np.uint8]:
-        import cv2
-
-        moment_s = frame_index / self.fps
-        light = _daylight(moment_s)
-        picture: NDArray[np.uint8] = cv2.convertScaleAbs(street, alpha=light)
-        for _, figure, standing in self._present(frame_index):
-            blur = _blur(standing, self.view, moment_s)
-            paint_figure(picture, figure, standing, self.view, blur, light * _lamplight(standing))
-        return picture
+    def _stage(self) -> tuple[NDArray[np.uint8], SensorNoise]:
+        """The empty street and the noise, drawn once."""
+        if self._drawn is None:
+            rng = np.random.default_rng(self.seed)
+            self._drawn = draw_street(self.view, rng), SensorNoise(self.size_wh, _NOISE, rng)
+        return self._drawn
 
     def _present(self, frame_index: int) -> list[tuple[Walker, Figure, Standing]]:
         """Who is on the street, farthest first."""
@@ -201,7 +206,7 @@ def _blur(standing: Standing, view: View, moment_s: float) -> Blur:
 
 
 def _visible(box: NDArray[np.float32], nearer: Sequence[NDArray[np.float32]], size_wh: tuple[int, int]) -> float:
-    """The share of a box not covered; a nearer person covers the head and everything between the shoulders below."""
+    """The share of a box that is not covered; nearer people cover it with head and body."""
     x1, y1, x2, y2 = box
     across, down = np.meshgrid(np.linspace(x1, x2, 24), np.linspace(y1, y2, 24))
     free = (across >= 0) & (across < size_wh[0]) & (down >= 0) & (down < size_wh[1])

@@ -51,12 +51,8 @@ def likeness(
     ndarray
         (n, m) float64 in [0, 1]: intersection over union of the enlarged boxes, or 0.
     """
-    spread = (len(tracks_px), len(detections_px))
-    reach = np.broadcast_to(buffer[:, None], spread)
-    grown = iou(
-        buffered(np.broadcast_to(tracks_px[:, None], (*spread, 4)), reach),
-        buffered(np.broadcast_to(detections_px[None], (*spread, 4)), reach),
-    )
+    reach = buffer[:, None]
+    grown = iou(buffered(tracks_px[:, None], reach), buffered(detections_px[None], reach))
     allowed = (grown >= gate.min_iou) & (size_ratio_matrix(tracks_px, detections_px) <= gate.max_size_ratio)
     return np.where(allowed, grown, 0.0)
 

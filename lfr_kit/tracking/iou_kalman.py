@@ -11,7 +11,7 @@ from lfr_kit.errors import InputError, SettingError
 from lfr_kit.records import Detections, Tracks
 from lfr_kit.tracking.association import Gate, assign, likeness
 from lfr_kit.tracking.boxes import from_boxes, to_boxes
-from lfr_kit.tracking.kalman import Motion, Noise, concatenate, predict, start, update
+from lfr_kit.tracking.kalman import Motion, Noise, concatenate, predict, replaced, start, update
 
 __all__ = ["IouKalmanTracker"]
 
@@ -78,7 +78,7 @@ class IouKalmanTracker:
         *,
         max_gap_frames: int = 25,
         n_confirm: int = 2,
-        sure_score: float = 0.5,
+        sure_score: float = 0.6,
         min_iou: float = 0.15,
         max_size_ratio: float = 1.8,
     ) -> None:
@@ -113,7 +113,7 @@ class IouKalmanTracker:
         now = detections.frame_index
         gap = now - self._last.frame_index
         self._last = detections
-        if len(self._live) and gap:
+        if len(self._live):
             live = self._live
             self._live = _Live(predict(live.motion, gap, _NOISE), live.ids, live.n_hits, live.seen_at)
         rows, columns = self._associate(detections)
@@ -173,17 +173,13 @@ class IouKalmanTracker:
         if not len(rows):
             return
         live = self._live
-        corrected = update(live.motion[rows], measured, _NOISE)
-        columns = ("value", "rate", "var_value", "covariance", "var_rate")
-        moved = {name: getattr(live.motion, name).copy() for name in columns}
-        for name, column in moved.items():
-            column[rows] = getattr(corrected, name)
+        motion = replaced(live.motion, rows, update(live.motion[rows], measured, _NOISE))
         n_hits, seen_at, ids = live.n_hits.copy(), live.seen_at.copy(), live.ids.copy()
         n_hits[rows] += 1
         seen_at[rows] = now
         is_new = (ids == _NO_ID) & (n_hits >= self.n_confirm)
         ids[is_new] = self._new_ids(int(is_new.sum()))
-        self._live = _Live(Motion(**moved), ids, n_hits, seen_at)
+        self._live = _Live(motion, ids, n_hits, seen_at)
 
     def _drop_lapsed(self, now: int) -> Ints:
         """Ids of the confirmed tracks that end now; an unconfirmed one ends when it is missed once."""
@@ -232,6 +228,6 @@ def _nobody() -> _Live:
 
 def _buffer(motion: Motion) -> NDArray[np.float64]:
     """(n,) share of its size by which a predicted box is enlarged: the filter's deviation of the centre."""
-    deviation = np.sqrt(motion.var_value[:, :2].mean(axis=1))
-    side = np.exp(motion.value[:, 2:].mean(axis=1))
+    deviation = np.sqrt((motion.var_value[:, 0] + motion.var_value[:, 1]) / 2)
+    side = np.exp((motion.value[:, 2] + motion.value[:, 3]) / 2)
     return np.asarray(np.minimum(_BUFFER_SIGMAS * deviation / side, _WIDEST_BUFFER), np.float64)

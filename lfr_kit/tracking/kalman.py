@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Motion", "Noise", "concatenate", "predict", "start", "update"]
+__all__ = ["Motion", "Noise", "concatenate", "predict", "replaced", "start", "update"]
 
 Doubles = NDArray[np.float64]
 
@@ -42,37 +42,63 @@ class Noise:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """State of n tracks; all arrays (n, 4) float64.
+    """State of n tracks.
 
     Attributes
     ----------
-    value, rate
-        Centre x, centre y (px), log width, log height; and their change per frame.
-    var_value, covariance, var_rate
-        The three numbers of each 2 x 2 covariance.
+    state
+        (n, 5, 4) float64: for each of the four measures its value, its rate (change per frame), and the
+        three numbers of their 2 x 2 covariance.
     """
 
-    value: Doubles
-    rate: Doubles
-    var_value: Doubles
-    covariance: Doubles
-    var_rate: Doubles
+    state: Doubles
 
     def __len__(self) -> int:
-        return len(self.value)
+        return len(self.state)
 
     def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Motion:
-        return Motion(*(column[rows] for column in _columns(self)))
+        return Motion(self.state[rows])
 
+    @property
+    def value(self) -> Doubles:
+        """(n, 4) centre x, centre y in px, log width, log height."""
+        return self.state[:, 0]
 
-def _columns(motion: Motion) -> tuple[Doubles, ...]:
-    return motion.value, motion.rate, motion.var_value, motion.covariance, motion.var_rate
+    @property
+    def rate(self) -> Doubles:
+        """(n, 4) their change per frame."""
+        return self.state[:, 1]
+
+    @property
+    def var_value(self) -> Doubles:
+        """(n, 4) variance of the value."""
+        return self.state[:, 2]
+
+    @property
+    def covariance(self) -> Doubles:
+        """(n, 4) covariance of value and rate."""
+        return self.state[:, 3]
+
+    @property
+    def var_rate(self) -> Doubles:
+        """(n, 4) variance of the rate."""
+        return self.state[:, 4]
 
 
 def concatenate(first: Motion, second: Motion) -> Motion:
     """The tracks of both, in order."""
-    pairs = zip(_columns(first), _columns(second), strict=True)
-    return Motion(*(np.concatenate(pair) for pair in pairs))
+    return Motion(np.concatenate([first.state, second.state]))
+
+
+def replaced(motion: Motion, rows: NDArray[np.intp], by: Motion) -> Motion:
+    """The tracks with those in `rows` replaced."""
+    state = motion.state.copy()
+    state[rows] = by.state
+    return Motion(state)
+
+
+def _stacked(*columns: Doubles) -> Motion:
+    return Motion(np.stack(columns, axis=1))
 
 
 def _unit(value: Doubles) -> Doubles:
@@ -88,8 +114,8 @@ def start(measured: Doubles, noise: Noise) -> Motion:
     unit = _unit(measured)
     # Sizes change much more slowly than places.
     speed = unit * noise.speed * np.array([1, 1, 0.25, 0.25])
-    return Motion(
-        measured.copy(),
+    return _stacked(
+        measured,
         np.zeros_like(measured),
         (unit * noise.measured) ** 2,
         np.zeros_like(measured),
@@ -104,7 +130,7 @@ def predict(motion: Motion, n_frames: int, noise: Noise) -> Motion:
     """
     t = float(n_frames)
     q = (_unit(motion.value) * noise.acceleration) ** 2
-    return Motion(
+    return _stacked(
         motion.value + t * motion.rate,
         motion.rate,
         motion.var_value + 2 * t * motion.covariance + t * t * motion.var_rate + q * t**3 / 3,
@@ -118,7 +144,7 @@ def update(motion: Motion, measured: Doubles, noise: Noise) -> Motion:
     spread = motion.var_value + (_unit(measured) * noise.measured) ** 2
     gain, rate_gain = motion.var_value / spread, motion.covariance / spread
     surprise = measured - motion.value
-    return Motion(
+    return _stacked(
         motion.value + gain * surprise,
         motion.rate + rate_gain * surprise,
         motion.var_value * (1 - gain),

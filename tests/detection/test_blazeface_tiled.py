@@ -205,4 +205,4 @@ def test_detect_tiles_of_street_footage_find_what_mediapipe_finds_in_them(make_f
                 n_shared += int((iou.max(axis=1, initial=0) > 0.4).sum())
     capture.release()
     assert n_theirs > 20
-    assert n_shared >= 0.97 * n_theirs
+    assert n_shared >= 0.95 * n_theirs

@@ -7,7 +7,7 @@ import pytest
 from hand_made import make_tracks
 
 from lfr_kit.errors import SettingError
-from lfr_kit.reports.face_cover import FaceCover, heading_box, with_margin
+from lfr_kit.reports.face_cover import FaceCover, ahead_box, with_margin
 
 BOX = [100.0, 100, 140, 150]
 
@@ -20,14 +20,14 @@ def test_with_margin_widens_each_side_by_a_share_of_the_larger_side():
     np.testing.assert_allclose(with_margin(np.array(BOX), 0.2), [90, 90, 150, 160])
 
 
-def test_heading_box_joins_where_the_face_was_and_where_it_was_going():
-    moved = heading_box(np.array(BOX), np.array([50.0, 0]), 0.4)
-    np.testing.assert_allclose(moved, [100, 100, 160, 150])
+def test_ahead_box_is_where_the_face_was_going():
+    moved = ahead_box(np.array(BOX), np.array([50.0, 0]), 0.4)
+    np.testing.assert_allclose(moved, [120, 100, 160, 150])
 
 
-def test_heading_box_moves_by_no_more_than_a_part_of_the_face():
-    moved = heading_box(np.array(BOX), np.array([9000.0, 0]), 1.0)
-    np.testing.assert_allclose(moved, [100, 100, 170, 150])  # 0.6 of the larger side
+def test_ahead_box_moves_by_no_more_than_a_part_of_the_face():
+    moved = ahead_box(np.array(BOX), np.array([9000.0, 0]), 1.0)
+    np.testing.assert_allclose(moved, [130, 100, 170, 150])  # 0.6 of the larger side
 
 
 def test_cover_seen_face_is_covered_with_margin():
@@ -51,9 +51,9 @@ def test_cover_lost_face_is_covered_where_it_was_heading():
     cover = FaceCover()
     cover.see(make_tracks({7: BOX}), 0.0)
     cover.see(make_tracks({7: [120, 100, 160, 150]}), 0.1)
-    (region,) = cover.regions(0.2)
-    assert holds(region.box_px, [140, 100, 180, 150])  # 20 px in 0.1 s, and 0.1 s later
-    assert holds(region.box_px, [120, 100, 160, 150])
+    was, heading = cover.regions(0.2)
+    assert holds(was.box_px, [120, 100, 160, 150])
+    assert holds(heading.box_px, [140, 100, 180, 150])  # 20 px in 0.1 s, and 0.1 s later
 
 
 def test_cover_faces_without_a_track_are_covered_and_held():
