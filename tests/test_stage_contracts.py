@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from lfr_kit import conformance, registry
 from lfr_kit.errors import ConformanceError, ModelMissingError
-from lfr_kit.records import BestShot, Detections, Tracks
+from lfr_kit.records import BestShot, Detections, Frame, Template, Tracks
 
 NEEDS_A_CAMERA = {("source", "camera")}
 SETTINGS = {("policy", "threshold_with_cooldown"): {"threshold": 0.95}}
@@ -168,7 +169,44 @@ class AcceptingPolicy:
         return []
 
 
+class MeddlingPolicy:
+    """Changes what it was given."""
+
+    def decide(self, candidate_lists):
+        for candidates in candidate_lists:
+            object.__setattr__(candidates, "n_enrolled", 0)
+        return []
+
+
+class ImpatientEmbedder:
+    """Gives the second shot's template for the first."""
+
+    space_id, dimension = "plane", 2
+
+    def embed(self, shots):
+        vectors = np.eye(2)[np.arange(len(shots)) % 2]
+        return [Template(vector=v, space_id="plane", shot=s) for v, s in zip(vectors, shots[::-1], strict=True)]
+
+
+class BackwardSource:
+    """Time runs backwards."""
+
+    camera_id, n_frames = "door", 2
+
+    def __iter__(self):
+        for i in (1, 0):
+            yield Frame(
+                image=np.zeros((2, 2, 3), np.uint8),
+                frame_index=i,
+                captured_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=i),
+                camera_id="door",
+            )
+
+
 OFFENDERS = [
+    ("policy", MeddlingPolicy, "an input was changed"),
+    ("embedder", ImpatientEmbedder, "templates_belong_to_their_shots"),
+    ("source", BackwardSource, "frames_are_in_order"),
     ("tracker", ForgetfulTracker, "tracks_keep_every_detection"),
     ("tracker", ReusingTracker, "track_ids_are_never_reused"),
     ("selector", HoardingSelector, "selector_lets_go"),

@@ -86,7 +86,7 @@ def _row(plan: VideoPlan, n: int, pipeline: Pipeline, theirs: Callable[[], Sampl
     statistics = pipeline.statistics
     seconds = {stage: 1e3 * s / statistics.n_frames for stage, s in statistics.stage_seconds.items()}
     return comparison_row(
-        f"decode to alert, faces looked for in one frame of {n}",
+        f"decode to alert, {'every frame' if n == 1 else f'one frame in {n}'} looked at",
         ours,
         "per_s",
         "frame",

@@ -154,9 +154,12 @@ def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
         spread = f" ({low_high[0]:.1f}..{low_high[1]:.1f})" if low_high else ""
         figures = [_text(row["ours"]), _text(row["peer"]), row["unit"], _text(row["ratio"]) + spread]
         table.add_row(row["name"], *figures, _text(row.get("cpu_ratio")))
+    printer = results()
+    printer.print(table)
+    for row in rows:
         if "stage_ms" in row:
-            table.add_row("  ms per frame: " + ", ".join(f"{k} {v:.1f}" for k, v in row["stage_ms"].items()))
-    results().print(table)
+            stages = ", ".join(f"{stage} {ms:.1f}" for stage, ms in row["stage_ms"].items())
+            printer.print(f"{row['name']}, ms per frame: {stages}")
     on = machine()
     console().print(f"{on['processor']}, {on['cores']} cores, {on['precision']}, load {on['load']}")
 

@@ -23,7 +23,7 @@ __all__ = ["enrol_aloud", "scan_aloud", "show_run"]
 
 _FILE_WORDS = {
     "page": "report, open it in a browser",
-    "clip": "annotated clip, all faces but those alerted are covered",
+    "clip": "annotated clip: faces found are covered, but for those alerted; watch it before you pass it on",
     "alert_lines": "alerts, one JSON object a line",
     "alert_table": "alerts as a table",
 }

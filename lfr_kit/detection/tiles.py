@@ -130,7 +130,7 @@ def plan_tiles(
     whole = tuple(max(1, round(side * side_px / longer)) for side in size_wh)
     if rows == 0:
         return TilePlan(size_wh, side_px, (0, 0), (), (whole[0], whole[1]))
-    scale = _scale(min(size_wh), rows, side_px)
+    scale = min(side_px * (rows - (rows - 1) * OVERLAP) / min(size_wh), _LARGEST_SCALE)
     scaled = tuple(max(1, round(side * scale)) for side in size_wh)
     spread = [_starts(length, side_px) for length in scaled]
     corners = tuple((x, y) for y in spread[1] for x in spread[0])
@@ -140,16 +140,6 @@ def plan_tiles(
     touched = _touches(plan, zone)
     kept = tuple(corner for corner, is_touched in zip(corners, touched, strict=True) if is_touched)
     return TilePlan(size_wh, side_px, plan.scaled_wh, kept, plan.whole_wh)
-
-
-def _scale(shorter: int, rows: int, side_px: int) -> float:
-    """Resized over original. Where a whole-number reduction fits it is taken: resizing is faster then."""
-    scale = side_px * (rows - (rows - 1) * OVERLAP) / shorter
-    if scale >= 1:
-        return min(scale, _LARGEST_SCALE)
-    whole = 1 / math.floor(1 / scale)
-    fits = _count(round(shorter * whole), side_px) == rows
-    return whole if fits else scale
 
 
 def _count(length: int, side_px: int) -> int:

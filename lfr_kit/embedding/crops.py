@@ -4,14 +4,20 @@ A network's answer wavers with the frame a face is cut out with; the mean over s
 Every crop is one affine transform from the picture to the chip, so turning it about costs nothing but the
 network itself.
 
-=========== ===== ============================================================================
-`Crops`     crops of a face
-=========== ===== ============================================================================
-``single``  1     aligned by the face mesh where the shot has one, else by key points
-``mirror``  2     the same and its mirror image
-``jitter``  14    seven frames, a little larger, smaller, shifted; each with its mirror image
-``many``    28    the same by the mesh *and* by key points; 14 by key points where there is no mesh
-=========== ===== ============================================================================
+=========== ===== ====================================================================== ====== ===== =====
+`Crops`     crops aligned by                                                             pairs  1 %   0.1 %
+=========== ===== ====================================================================== ====== ===== =====
+``single``  1     the face mesh where the shot has one, else key points                  0.9875 0.660 0.352
+``mirror``  2     the same, and its mirror image                                         0.9900 0.696 0.452
+``jitter``  10    the same in five frames, as it is, larger twice, shifted twice         0.9942 0.745 0.523
+``many``    20    the same by mesh *and* by key points (10 by key points without a mesh) 0.9925 0.741 0.553
+=========== ===== ====================================================================== ====== ===== =====
+
+Right of it dlib's ResNet with a mesh on `lfw_dev`: pairs of four folds, then the true positive identification
+rate at that false positive identification rate, one photo each of 400 people enrolled, mean of 20 draws
+(standard deviation of one draw 0.02). By key points alone: single 0.637, mirror 0.680, jitter 0.724 at 1 %.
+A frame drawn 6 % smaller, which many use, lowers the rates; one 6 to 12 % larger raises them. More crops than
+these gained nothing at 1 % (24 crops in other frames: 0.737).
 
 All of them estimate the same thing, the direction in which the network sees a face, so templates made
 with and without a mesh are compared; the space is named after the setting, not after what a shot offered.
@@ -47,19 +53,19 @@ ALIGNMENT = "keypoints-mesh.v1"
 FRAMES = (
     (1.0, 0.0, 0.0),
     (1.06, 0.0, 0.0),
-    (0.94, 0.0, 0.0),
+    (1.12, 0.0, 0.0),
     (1.0, 4 / 150, 0.0),
-    (1.0, -4 / 150, 0.0),
     (1.0, 0.0, 4 / 150),
-    (1.0, 0.0, -4 / 150),
 )
-"""(scale about the centre, shift right, shift down) of each jittered frame, shifts in sides of the chip."""
+"""(scale about the centre, shift right, shift down) of each frame, shifts in sides of the chip.
+The mirror image of a shift to the right stands for one to the left."""
 
 SHRINK_BELOW = 0.7
-"""Faces drawn smaller than this are averaged down first: bilinear sampling would skip pixels."""
+"""Faces drawn smaller than this are averaged down first: bilinear sampling would skip pixels (`london_dev`, faces
+of 306 px: the likest stranger falls from 0.934 to 0.931)."""
 
-CHIPS_AT_ONCE = 112
-"""Chips held at a time (30 MB for dlib's network), so that a thousand shots do not need a gigabyte."""
+CHIPS_AT_ONCE = 160
+"""Chips held at a time (43 MB for dlib's network), so that a thousand shots do not need a gigabyte."""
 
 
 def check_crops(crops: str) -> None:

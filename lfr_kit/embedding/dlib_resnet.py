@@ -1,7 +1,7 @@
 """dlib's face ResNet: 128-D templates. The default that needs no download site; weights are public domain.
 
-One photo per person on Labeled Faces in the Wild (`lfw_dev`, 400 enrolled): see ``docs`` for what each
-setting of `crops` gains and costs.
+The default of `crops` is the one past which more crops gained nothing at a false positive identification rate
+of 1 % (table in `lfr_kit.embedding.crops`); cost grows with the number of crops.
 
 References
 ----------
@@ -55,7 +55,7 @@ class DlibResnetEmbedder:
     def __init__(
         self,
         *,
-        crops: Crops = "many",
+        crops: Crops = "jitter",
         executor: ExecutorName | None = None,
         precision: PrecisionName | None = None,
     ) -> None:

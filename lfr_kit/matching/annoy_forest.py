@@ -42,7 +42,7 @@ class ForestSettings:
         Of trees and probes.
     """
 
-    n_trees: int = 50
+    n_trees: int = 100
     min_recall: float = 0.999
     n_probes: int = 2000
     probe_similarity: float = 0.7

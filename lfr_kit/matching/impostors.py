@@ -168,7 +168,10 @@ class WatchlistNormalisation:
         n_old = len(vectors) - n_new
         for first in range(n_old, len(vectors), _CHUNK):
             cosines = vectors[first : first + _CHUNK] @ vectors[:n_old].T
-            self._nearest[:n_old] = largest(np.concatenate([self._nearest[:n_old], cosines.T], axis=1), self._k)
+            rows = np.flatnonzero(cosines.max(axis=0) > self._nearest[:n_old].min(axis=1))
+            self._nearest[rows] = largest(
+                np.concatenate([self._nearest[rows], cosines[:, rows].T], axis=1), self._k
+            )
         self._nearest = np.concatenate([self._nearest, self._search(vectors, np.arange(n_old, len(vectors)))])
 
     def remove(self, vectors: Floats, stays: NDArray[np.bool_]) -> None:

@@ -36,11 +36,13 @@ _FRAMING = 1.7
 def portrait_uri(shot: BestShot) -> str:
     """The face of a shot as a square JPEG in a data URI, framed alike for every shot.
 
-    At most 320 px wide and never enlarged; black where the square reaches past the shot.
+    At most 320 px wide and never enlarged; moved and cut to lie inside the shot.
     """
     box = shot.box_px
-    side = max(int(_FRAMING * max(box[2] - box[0], box[3] - box[1])), 8)
-    left, top = (int((low + high - side) / 2) for low, high in ((box[0], box[2]), (box[1], box[3])))
+    height, width = shot.image.shape[:2]
+    side = min(max(int(_FRAMING * max(box[2] - box[0], box[3] - box[1])), 8), width, height)
+    left = int(np.clip((box[0] + box[2] - side) / 2, 0, width - side))
+    top = int(np.clip((box[1] + box[3] - side) / 2, 0, height - side))
     face = PillowImage.fromarray(np.asarray(shot.image)).crop((left, top, left + side, top + side))
     face.thumbnail((_PORTRAIT_PX, _PORTRAIT_PX), PillowImage.Resampling.LANCZOS)
     jpeg = io.BytesIO()

@@ -109,7 +109,7 @@ def similarity_plot(run: RunRecord) -> Plot:
     is_alert = np.array([p.is_alert for p in run.searches], dtype=bool)
     is_known = np.zeros(len(scores), bool) if run.threshold is None else (scores >= run.threshold) & ~is_alert
     groups = (
-        (~is_alert & ~is_known, "search without alert", {"s": 22, "facecolor": "none", "edgecolor": GREY}),
+        (~is_alert & ~is_known, "no alert", {"s": 22, "facecolor": "none", "edgecolor": GREY}),
         (is_known, "alerted before", {"s": 42, "marker": "D", "facecolor": "none", "edgecolor": ALERT}),
         (is_alert, "alert", {"s": 60, "marker": "D", "facecolor": ALERT, "edgecolor": ALERT, "zorder": 4}),
     )
@@ -145,7 +145,7 @@ def _legend(axes: Axes) -> None:
     """Above the plot, where it hides no point; in two columns where the plot is narrow."""
     figure: Any = axes.figure
     columns = 4 if figure.get_figwidth() > _NARROW_IN[0] else 2
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.02), ncols=columns, handletextpad=0.4, columnspacing=1.2)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.02), ncols=columns, handletextpad=0.4, columnspacing=1.0)
 
 
 def _score_limits(scores: np.ndarray, threshold: float | None) -> tuple[float, float]:

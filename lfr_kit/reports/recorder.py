@@ -20,12 +20,12 @@ from lfr_kit.reports.run_record import AlertEntry, RunRecord, SearchPoint, refus
 
 __all__ = ["RunRecorder", "settings_in_words", "versions_in_use"]
 
-_STAGES = ("detector", "tracker", "selector", "gate", "embedder", "matcher", "policy")
+_STAGES = ("detector", "tracker", "selector", "gate", "matcher", "policy")
 _PACKAGES = ("numpy", "openvino", "torch", "mediapipe", "opencv-contrib-python", "av")
 
 
 def settings_in_words(chosen: Settings) -> dict[str, str]:
-    """What was chosen for each stage, name -> algorithm and the settings given to it."""
+    """What was chosen for each stage but the embedder, name -> algorithm and settings given."""
     words = {}
     for stage in _STAGES:
         choice = getattr(chosen, stage)

@@ -132,7 +132,7 @@ def _blend(target: Pixels, shown: Pixels, light: float) -> None:
     """Lays the cut-out (multiplied with alpha) over `target` in place."""
     through = cv2.merge([cv2.bitwise_not(shown[..., 3])] * 3)
     behind = cv2.multiply(target, through, scale=1 / 255)
-    cv2.addWeighted(np.ascontiguousarray(shown[..., :3]), light, behind, 1.0, 0.0, dst=behind)
+    cv2.addWeighted(cv2.cvtColor(shown, cv2.COLOR_RGBA2RGB), light, behind, 1.0, 0.0, dst=behind)
     target[...] = behind
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lfr_kit import settings
 from lfr_kit.detection.blazeface import box_iou
-from lfr_kit.detection.blazeface_tiled import BlazeFaceTiledDetector, cut_squares
+from lfr_kit.detection.blazeface_tiled import BlazeFaceTiledDetector, cut_squares, resized
 from lfr_kit.detection.mediapipe_face import MediaPipeFaceDetector
 from lfr_kit.detection.tiles import plan_tiles
 from lfr_kit.errors import ModelMissingError, SettingError
@@ -184,6 +184,16 @@ def test_cut_squares_show_the_frame_where_the_plan_says():
             at = area[:2] + (np.array([u, v]) + 0.5) / 192 * (area[2:] - area[:2])
             np.testing.assert_allclose(square[v, u], [at[0] / 1920 * 255, at[1] / 1080 * 255, 80], atol=2)
     assert (squares[-1][:42] == 0).all()
+
+
+@pytest.mark.parametrize("size_wh", [(640, 360), (642, 361), (192, 108), (960, 540), (1900, 1069)])
+def test_resized_is_as_good_as_area_averaging(street, size_wh):
+    image = street(150, (100, 100), (900, 500))
+    expected = cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA).astype(int)
+    difference = np.abs(resized(image, size_wh).astype(int) - expected)
+    assert difference.mean() < 1
+    dropping = np.abs(cv2.resize(image, size_wh, interpolation=cv2.INTER_NEAREST).astype(int) - expected)
+    assert difference.mean() <= dropping.mean()
 
 
 @pytest.mark.real_footage

@@ -43,10 +43,10 @@ def test_detect_portrait_gives_the_face_and_its_landmarks(make_frame, portrait, 
         found = detector.detect([make_frame(portrait, 5, "b")])[0]
     assert (found.camera_id, found.frame_index, len(found)) == ("b", 5, 1)
     right_eye, left_eye, nose, mouth = found.landmarks_px[0, :4]
-    np.testing.assert_allclose(right_eye, (233, 181), atol=18)
-    np.testing.assert_allclose(left_eye, (308, 187), atol=18)
-    np.testing.assert_allclose(nose, (270, 228), atol=18)
-    np.testing.assert_allclose(mouth, (270, 262), atol=18)
+    np.testing.assert_allclose(right_eye, (222, 190), atol=14)
+    np.testing.assert_allclose(left_eye, (305, 188), atol=14)
+    np.testing.assert_allclose(nose, (268, 238), atol=14)
+    np.testing.assert_allclose(mouth, (268, 277), atol=14)
 
 
 def test_detect_after_close_makes_a_new_task(make_frame, portrait):

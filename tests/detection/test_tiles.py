@@ -78,21 +78,21 @@ def test_plan_tiles_negative_rows_are_refused():
 @pytest.mark.parametrize(
     ("smallest", "size_wh", "rows"),
     [
-        (29, (1920, 1080), 2),
-        (21, (1920, 1080), 3),
-        (29, (250, 250), 0),
-        (29, (1280, 720), 2),
-        (100, (1920, 1080), 0),
+        (36, (1920, 1080), 2),
+        (26, (1920, 1080), 3),
+        (36, (250, 250), 0),
+        (36, (1280, 720), 2),
+        (125, (1920, 1080), 0),
     ],
 )
 def test_rows_for_known_frames(smallest, size_wh, rows):
-    assert rows_for(smallest, size_wh, side_px=192, smallest_px=9.3) == rows
+    assert rows_for(smallest, size_wh, side_px=192, smallest_px=12) == rows
 
 
 @given(st.floats(5, 200), st.floats(1, 3))
 def test_rows_for_smaller_faces_never_need_fewer_rows(smallest, factor):
-    few = rows_for(smallest * factor, (1920, 1080), side_px=192, smallest_px=9.3)
-    assert rows_for(smallest, (1920, 1080), side_px=192, smallest_px=9.3) >= few
+    few = rows_for(smallest * factor, (1920, 1080), side_px=192, smallest_px=12)
+    assert rows_for(smallest, (1920, 1080), side_px=192, smallest_px=12) >= few
 
 
 def test_zone_px_relative_corners_are_scaled_and_pixels_are_not():

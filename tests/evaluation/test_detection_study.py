@@ -8,6 +8,7 @@ from painted_people import MiddleDetector, blacken, paint
 
 from lfr_kit.errors import ImageError, SettingError, UnknownAlgorithmError
 from lfr_kit.evaluation.detection_study import detector_for, study_detection
+from lfr_kit.evaluation.tables import read_boxes
 from lfr_kit.registry import register, unregister
 
 
@@ -51,3 +52,13 @@ def test_detector_for_faults_are_refused():
         detector_for("none_such", 16)
     with pytest.raises(SettingError):
         detector_for("blazeface_tiled", -1)
+
+
+@pytest.mark.real_footage
+def test_study_detection_tiles_find_three_times_what_mediapipe_finds(testdata):
+    boxes = read_boxes(testdata / "wider_dev" / "boxes.csv", testdata / "wider_dev")
+    tiled, whole = (
+        study_detection(boxes, detector_for(name, 16)[1]).rates for name in ("blazeface_tiled", "mediapipe_face")
+    )
+    assert tiled.recall.value >= max(0.6, 3 * whole.recall.value)
+    assert tiled.false_per_image <= 2

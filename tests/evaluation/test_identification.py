@@ -160,3 +160,8 @@ def test_searches_that_disagree_are_refused():
         )
     with pytest.raises(RecordError, match="rank 1"):
         searches([(0, 0, 1, 0.5)])
+
+
+def test_threshold_at_fpir_a_share_that_binary_numbers_miss_costs_nothing():
+    scores = np.arange(100) / 100  # 0.29 * 100 is 28.999999999999996
+    assert (scores >= threshold_at_fpir(scores, 0.29)).sum() == 29

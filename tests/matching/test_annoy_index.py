@@ -111,6 +111,20 @@ def test_everybody_near_withdrawn_crowds_nobody_out():
     assert set(matcher.search(templates([probe]))[0].reference_ids) == {f"person {row}" for row in order[-5:]}
 
 
+def test_withdrawn_crowd_around_the_probe_does_not_empty_the_list():
+    """A hundred lookalikes are withdrawn: what little the index looks at is all of them."""
+    crowd = np.eye(1, D) + 0.02 * unit_vectors(100, seed=4)
+    crowd /= np.linalg.norm(crowd, axis=1, keepdims=True)
+    matcher = AnnoyIndexMatcher(largest_buffer=50, n_probes=50, n_trees=2, min_recall=0.01)
+    others = unit_vectors(300)
+    matcher.enrol([f"twin {i}" for i in range(100)] + ids_of(300), templates(np.concatenate([crowd, others])))
+    assert matcher.search_k < 50
+    matcher.withdraw([f"twin {i}" for i in range(100)])
+    found = matcher.search(templates(np.eye(1, D)))[0]
+    assert len(found) == 5
+    assert all(key.startswith("person") for key in found.reference_ids)
+
+
 def test_enrol_beyond_the_buffer_builds_and_within_it_does_not():
     matcher = AnnoyIndexMatcher(largest_buffer=50, n_probes=100)
     matcher.enrol(ids_of(50), templates(unit_vectors(50)))

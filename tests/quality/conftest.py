@@ -14,7 +14,7 @@ from lfr_kit.quality.crop import crop_shot
 from lfr_kit.records import BestShot, Detections, Frame
 
 BOX = np.array([166, 126, 368, 328], np.float32)
-LANDMARKS = np.array([(231, 183), (310, 187), (270, 229), (270, 265), (185, 200), (348, 205)], np.float32)
+LANDMARKS = np.array([(222, 190), (305, 188), (268, 238), (268, 277), (178, 214), (345, 212)], np.float32)
 
 
 @pytest.fixture(scope="session")

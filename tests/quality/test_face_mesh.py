@@ -24,8 +24,8 @@ def test_fit_portrait_lays_the_mesh_on_its_eyes(mesh, shot_of):
     in_portrait = points[0] + shot.origin_px
     assert points.shape == (1, 468, 2)
     assert presence[0] > 0.95
-    np.testing.assert_allclose(in_portrait[RIGHT_EYE].mean(axis=0), (231, 183), atol=8)
-    np.testing.assert_allclose(in_portrait[LEFT_EYE].mean(axis=0), (310, 187), atol=8)
+    np.testing.assert_allclose(in_portrait[RIGHT_EYE].mean(axis=0), (222, 190), atol=6)
+    np.testing.assert_allclose(in_portrait[LEFT_EYE].mean(axis=0), (305, 188), atol=6)
 
 
 @pytest.mark.usefixtures("weights")

@@ -40,7 +40,7 @@ def test_similarity_plot_shows_every_search_and_the_threshold():
 def test_similarity_plot_tells_an_alert_from_a_face_alerted_before():
     points = (SearchPoint(1.0, 0.7, True), SearchPoint(2.0, 0.8, False), SearchPoint(3.0, 0.1, False))
     svg = similarity_plot(make_run(searches=points)).wide
-    assert all(f">{label}</text>" in svg for label in ("alert", "alerted before", "search without alert"))
+    assert all(f">{label}</text>" in svg for label in ("alert", "alerted before", "no alert"))
 
 
 def test_similarity_plot_without_threshold_names_another_scale():

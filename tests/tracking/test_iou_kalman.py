@@ -59,6 +59,18 @@ def test_walk_through_an_occlusion_is_one_track(detect_every):
     assert ended == []
 
 
+def test_fast_small_face_whose_boxes_do_not_overlap_is_one_track():
+    ids, _ = run(IouKalmanTracker(), [walker((11, 0), side=30)], range(0, 30, 3))
+    assert ids == {0: {0}}
+
+
+def test_walk_looked_at_in_uneven_steps_is_one_track():
+    """Ten frames apart a face is two widths further: only the time between the frames says so."""
+    ids, ended = run(IouKalmanTracker(), [walker((8, 0))], [*range(12), 21, 31, 32, 33, 43])
+    assert ids == {0: {0}}
+    assert ended == []
+
+
 def test_occlusion_longer_than_the_gap_ends_the_track_and_begins_another():
     ids, ended = run(
         IouKalmanTracker(max_gap_frames=10), [walker((0, 0))], range(90), lambda _, i: not 40 <= i < 55
@@ -106,6 +118,13 @@ def test_unsure_detection_continues_a_track_but_begins_none():
     for i in range(3, 9):
         tracks = tracker.update(detections(i, [(101, 100, 40), (300, 100, 40)], scores=[0.4, 0.4]))
         assert tracks.track_ids.tolist() == [0, -1]
+
+
+def test_unsure_detection_does_not_confirm_a_track():
+    tracker = IouKalmanTracker(sure_score=0.6, n_confirm=2)
+    scores = [0.9, 0.4, 0.9, 0.9]
+    ids = [tracker.update(detections(i, [(100, 100, 40)], scores=[s])).track_ids[0] for i, s in enumerate(scores)]
+    assert ids == [-1, -1, -1, 0]
 
 
 def test_unsure_detection_does_not_take_a_track_from_a_sure_one():
