@@ -208,7 +208,7 @@ class Pipeline:
     def _compare(self, shots: list[BestShot]) -> tuple[tuple[CandidateList, ...], tuple[Alert, ...]]:
         timed = self.statistics.timed
         with timed("quality"):
-            admitted = self._admit(self.gate.examine(shots) if shots else [])
+            admitted = self._admit(shots, self.gate.examine(shots) if shots else [])
         with timed("embedding"):
             templates = self.fusion.add(self.embedder.embed(admitted)) if admitted else []
         with timed("matching"):
@@ -218,14 +218,15 @@ class Pipeline:
         self.statistics.n_alerts += len(alerts)
         return tuple(candidate_lists), tuple(alerts)
 
-    def _admit(self, examined: list[BestShot]) -> list[BestShot]:
-        """Counts refused shots by reason and faces seen by track."""
+    def _admit(self, shots: list[BestShot], examined: list[BestShot]) -> list[BestShot]:
+        """Counts refused shots by reason and faces seen by track; the selector hears of the refused."""
         for shot in examined:
             self.statistics.rejected.update(shot.reasons)
             key = (shot.camera_id, shot.track_id)
             if shot.is_usable and key not in self._seen:
                 self._seen.add(key)
                 self.statistics.faces_seen_at_s.append(shot.position_s)
+        self.selector.refused([shot for shot, seen in zip(shots, examined, strict=True) if not seen.is_usable])
         return [shot for shot in examined if shot.is_usable]
 
     def _tracker(self, camera_id: str) -> Tracker:

@@ -85,6 +85,10 @@ class BestShotSelector(Protocol):
         """The shots of this frame, or of tracks that ended with it, to be compared now, best first."""
         ...
 
+    def refused(self, shots: Sequence[BestShot]) -> None:
+        """These shots, offered before, did not pass the gate: their tracks still lack a good one."""
+        ...
+
     def flush(self, camera_id: str) -> list[BestShot]:
         """What is still held for a camera whose stream ended; afterwards nothing of it is held."""
         ...

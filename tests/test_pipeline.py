@@ -81,7 +81,7 @@ class EveryFaceSelector:
     """Offers each face at once; holds the last of each camera back until flush if asked to."""
 
     def __init__(self, *, only_at_flush=False):
-        self.only_at_flush, self.held = only_at_flush, {}
+        self.only_at_flush, self.held, self.not_passed = only_at_flush, {}, []
 
     def offer(self, frame, tracks):
         shots = [shot_of(frame, int(track_id)) for track_id in tracks.track_ids]
@@ -89,6 +89,9 @@ class EveryFaceSelector:
             self.held.update({frame.camera_id: shots} if shots else {})
             return []
         return shots
+
+    def refused(self, shots):
+        self.not_passed += [shot.frame_index for shot in shots]
 
     def flush(self, camera_id):
         return self.held.pop(camera_id, [])
@@ -159,6 +162,7 @@ def test_pipeline_refused_shot_is_counted_by_reason_and_not_compared():
     made = pipeline()
     steps = list(made.steps(ColourFootage([DIM, DIM])))
     assert made.statistics.rejected == {"too_dark": 2}
+    assert made.selector.not_passed == [0, 1]
     assert made.statistics.faces_seen == 0
     assert not any(step.candidate_lists for step in steps)
 

@@ -24,7 +24,7 @@ _HELP = "import sys; sys.argv = ['lfr', '--help']; from lfr_kit.cli.main import 
 _FIRST_FRAME = """
 import sys
 from lfr_kit import Pipeline, open_source
-steps = Pipeline.from_settings().steps(open_source(sys.argv[1]))
+steps = Pipeline.from_settings(threshold=0.99).steps(open_source(sys.argv[1]))
 next(steps)
 print("seen", flush=True)
 """

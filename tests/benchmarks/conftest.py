@@ -14,8 +14,10 @@ from lfr_kit.models import model_path
 
 
 @pytest.fixture
-def peer():
+def peer(monkeypatch):
     """Starts a peer's worker; skipped where its library is not installed here."""
+    # Torch's threads wait by spinning, which takes minutes where other tests run beside these.
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     workers = []
 
     def start(name, module):

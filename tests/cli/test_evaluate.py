@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
 import pytest
+from evaluation import painted_people
 from typer.testing import CliRunner
 
 from lfr_kit.cli.evaluate import app
 from lfr_kit.config import settings
 from lfr_kit.errors import SettingError, TableError
 from lfr_kit.registry import register, unregister
-
-_spec = spec_from_file_location(
-    "painted_people", Path(__file__).parent.parent / "evaluation" / "painted_people.py"
-)
-painted_people = sys.modules.setdefault("painted_people", module_from_spec(_spec))
-_spec.loader.exec_module(painted_people)
 
 CHOSEN = ["--detector", "middle", "--embedder", "scripted", "--json"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from painted_people import MiddleDetector, paint_people
 
+from evaluation.painted_people import MiddleDetector, paint_people
 from lfr_kit.embedding.scripted import ScriptedEmbedder
 from lfr_kit.evaluation.photos import PhotoStages
 from lfr_kit.quality.open_gate import OpenGate

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from painted_people import MiddleDetector, blacken, paint
 
+from evaluation.painted_people import MiddleDetector, blacken, paint
 from lfr_kit.errors import ImageError, SettingError, UnknownAlgorithmError
 from lfr_kit.evaluation.detection_study import detector_for, study_detection
 from lfr_kit.evaluation.tables import read_boxes

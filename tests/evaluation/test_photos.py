@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from painted_people import blacken, paint
 
+from evaluation.painted_people import blacken, paint
 from lfr_kit.config import settings
 from lfr_kit.embedding.scripted import ScriptedEmbedder
 from lfr_kit.errors import SettingError, UnknownAlgorithmError
