@@ -63,7 +63,11 @@ class Settings(BaseSettings):
     """All settings of LFR Kit."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LFR_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file="lfr.toml"
+        env_prefix="LFR_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
     detector: StageChoice = Field(StageChoice(name="blazeface_tiled"), description="finds faces")

@@ -30,6 +30,14 @@ def test_settings_environment_stands_over_the_file(tmp_path, monkeypatch):
     assert settings().limits.image_megapixels == 80
 
 
+def test_settings_part_of_a_stage_keeps_its_other_defaults(tmp_path, monkeypatch):
+    monkeypatch.setenv("LFR_DETECTOR__SETTINGS", '{"smallest_face_px": 24}')
+    (tmp_path / "lfr.toml").write_text("[policy.settings]\nthreshold = 0.9\n")
+    assert settings().detector.model_dump() == {"name": "blazeface_tiled", "settings": {"smallest_face_px": 24}}
+    assert settings().policy.model_dump() == {"name": "threshold_with_cooldown", "settings": {"threshold": 0.9}}
+    assert settings().reference_gate.settings == {"profile": "reference"}
+
+
 def test_settings_file_named_by_environment_is_read(tmp_path, monkeypatch):
     (tmp_path / "other.toml").write_text("detect_every = 5\n")
     monkeypatch.setenv("LFR_CONFIG", str(tmp_path / "other.toml"))

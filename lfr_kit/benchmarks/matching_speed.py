@@ -75,10 +75,14 @@ def _probes(references: Sequence[Template], n: int) -> list[Template]:
 
 
 def bench_matching(plan: MatchingPlan) -> list[dict[str, Any]]:
-    """Exact search at one size; approximate beside exact at others; from which size on it pays."""
+    """Exact search at one size; approximate beside exact at others; the least size at which every round pays."""
     rows = [_exact_row(plan)]
     compared = [_approximate_rows(size, plan) for size in plan.approximate_sizes]
-    pays = [size[0] for size, (row, _) in zip(plan.approximate_sizes, compared, strict=True) if row["ratio"] > 1]
+    pays = [
+        size[0]
+        for size, (row, _) in zip(plan.approximate_sizes, compared, strict=True)
+        if row["ratio_range"][0] > 1
+    ]
     rows += [row for pair in compared for row in pair]
     if compared:
         rows.append(figure_row("annoy_index pays from", min(pays, default=None), "references"))
