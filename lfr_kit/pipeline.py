@@ -247,10 +247,10 @@ def _made(stage: str, choice: StageChoice) -> Any:
 def _policy(choice: StageChoice, space_id: str, matcher: Matcher) -> AlertPolicy:
     """The alert policy; one that takes a threshold and was given none gets the default of its space and scale."""
     if choice.name == "threshold_with_cooldown" and "threshold" not in choice.settings:
-        from lfr_kit.alerting.thresholds import default_threshold
+        from lfr_kit.alerting.thresholds import default_thresholds
 
         scale = getattr(matcher, "score_scale", "cosine")
-        threshold = default_threshold(space_id, scale)
+        threshold = default_thresholds(space_id, scale)
         choice = StageChoice(
             name=choice.name, settings={**choice.settings, "threshold": threshold, "score_scale": scale}
         )

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from lfr_kit.embedding.fusion import TrackFusion
 
 from lfr_kit.alerting.threshold_with_cooldown import ThresholdWithCooldown
+from lfr_kit.embedding.fusion import TrackFusion
 from lfr_kit.matching.exact import ExactMatcher
 from lfr_kit.pipeline import Pipeline
 from lfr_kit.records import BestShot, Detections, Frame, Template, Tracks

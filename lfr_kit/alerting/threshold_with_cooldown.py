@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from lfr_kit.alerting.thresholds import threshold_at
 from lfr_kit.errors import InputError, SettingError
 from lfr_kit.records import Alert, BestShot, CandidateList
 
@@ -29,8 +30,9 @@ class ThresholdWithCooldown:
     Parameters
     ----------
     threshold
-        Least comparison score of an alert (>=), on `score_scale`. Has no default: it belongs to an
-        embedding space and must be calibrated.
+        Least comparison score of an alert (>=), on `score_scale`: a number, or one per list size,
+        ``{100: 0.93, 1000: 0.95}``, see `thresholds.threshold_at`. Has no default: it belongs to an
+        embedding space and must be measured.
     score_scale
         ``"cosine"`` or the name of a score normalisation.
     cooldown_s
@@ -44,23 +46,22 @@ class ThresholdWithCooldown:
     """
 
     def __init__(
-        self, *, threshold: float | None = None, score_scale: str = "cosine", cooldown_s: float = 60.0
+        self,
+        *,
+        threshold: float | Mapping[int, float] | None = None,
+        score_scale: str = "cosine",
+        cooldown_s: float = 60.0,
     ) -> None:
-        if threshold is None:
-            raise SettingError(
-                "threshold: has no default, it belongs to the embedder and score scale in use; "
-                "find one with: lfr evaluate calibrate"
-            )
-        if not math.isfinite(threshold) or (score_scale == "cosine" and abs(threshold) > 1):
-            raise SettingError(
-                f"threshold: must be finite, and lie in [-1, 1] on the cosine scale, got {threshold}"
-            )
+        self.thresholds = _by_size(threshold, score_scale)
         if not (math.isfinite(cooldown_s) and cooldown_s >= 0):
             raise SettingError(f"cooldown_s: must be at least 0, got {cooldown_s}")
-        self.threshold = float(threshold)
         self.score_scale = score_scale
         self.cooldown_s = float(cooldown_s)
         self._alerted_at: defaultdict[str, list[datetime]] = defaultdict(list)
+
+    def threshold_at(self, n_enrolled: int) -> float:
+        """The threshold for a list of that many references."""
+        return threshold_at(self.thresholds, n_enrolled)
 
     def decide(self, candidate_lists: Sequence[CandidateList]) -> list[Alert]:
         """Alerts in the order of the lists.
@@ -81,7 +82,7 @@ class ThresholdWithCooldown:
         return [alert for found in candidate_lists if (alert := self._alert(found)) is not None]
 
     def _alert(self, found: CandidateList) -> Alert | None:
-        if not len(found) or float(found.comparison_scores[0]) < self.threshold:
+        if not len(found) or float(found.comparison_scores[0]) < self.threshold_at(found.n_enrolled):
             return None
         shot, reference_id = found.probe.shot, found.reference_ids[0]
         if shot is None:
@@ -100,11 +101,31 @@ class ThresholdWithCooldown:
             reference_id=found.reference_ids[0],
             similarity=float(found.similarities[0]),
             comparison_score=float(found.comparison_scores[0]),
-            threshold=self.threshold,
+            threshold=self.threshold_at(found.n_enrolled),
             score_scale=self.score_scale,
             n_enrolled=found.n_enrolled,
             shot=shot,
         )
+
+
+def _by_size(threshold: float | Mapping[int, float] | None, score_scale: str) -> dict[int, float]:
+    """{list size: threshold}, checked; a number is the same at every size. Keys may be text, as in a TOML file."""
+    if threshold is None or threshold == {}:
+        raise SettingError(
+            "threshold: has no default, it belongs to the embedder and score scale in use; "
+            "find one with: lfr evaluate identify"
+        )
+    table = threshold if isinstance(threshold, Mapping) else {1: threshold}
+    try:
+        checked = {int(size): float(value) for size, value in table.items()}
+    except (TypeError, ValueError):
+        raise SettingError(f"threshold: must be a number, or numbers by list size, got {threshold!r}") from None
+    for size, value in checked.items():
+        if size < 1:
+            raise SettingError(f"threshold: list sizes start at 1, got {size}")
+        if not math.isfinite(value) or (score_scale == "cosine" and abs(value) > 1):
+            raise SettingError(f"threshold: must be finite, and lie in [-1, 1] on the cosine scale, got {value}")
+    return checked
 
 
 def is_near(times: Sequence[datetime], moment: datetime, within_s: float) -> bool:

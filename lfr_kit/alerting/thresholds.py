@@ -1,17 +1,26 @@
-"""Default thresholds, by embedding space and score scale: measured, never guessed."""
+"""Thresholds by list size: the more people are enrolled, the likelier one of them looks like a stranger.
+
+FPIR(N, T) grows about linearly with the number N of references (ISO/IEC 19795-1; the National Physical
+Laboratory measured 1 in 60,000 at 1,000 and 1 in 6,000 at 10,000), so a threshold that holds a false alert
+rate steady rises about linearly with log N.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from lfr_kit.errors import SettingError
 
-__all__ = ["DEFAULT_THRESHOLDS", "default_threshold"]
+__all__ = ["DEFAULT_THRESHOLDS", "default_thresholds", "threshold_at"]
 
-DEFAULT_THRESHOLDS: dict[tuple[str, str], float] = {}
-"""(network name at the start of a `space_id`, score scale) -> threshold."""
+DEFAULT_THRESHOLDS: dict[tuple[str, str], dict[int, float]] = {}
+"""(start of a `space_id`, score scale) -> {list size: threshold}, measured; see docs/thresholds.md."""
 
 
-def default_threshold(space_id: str, score_scale: str = "cosine") -> float:
-    """The threshold used where none is set.
+def default_thresholds(space_id: str, score_scale: str = "cosine") -> dict[int, float]:
+    """The thresholds used where none is set, by list size.
 
     Parameters
     ----------
@@ -28,7 +37,27 @@ def default_threshold(space_id: str, score_scale: str = "cosine") -> float:
     fitting = [name for name, scale in DEFAULT_THRESHOLDS if scale == score_scale and space_id.startswith(name)]
     if not fitting:
         raise SettingError(
-            f"threshold: none is known for embedding space {space_id!r} on scale {score_scale!r}; "
-            "find one with: lfr evaluate calibrate"
+            f"threshold: none was measured for embedding space {space_id!r} on scale {score_scale!r}; give one "
+            "(--threshold, or threshold under [policy.settings]), found with: lfr evaluate identify"
         )
     return DEFAULT_THRESHOLDS[max(fitting, key=len), score_scale]
+
+
+def threshold_at(thresholds: Mapping[int, float], n_enrolled: int) -> float:
+    """The threshold for a list of `n_enrolled` references.
+
+    Between two sizes of the table it is linear in log N; beyond either end the slope of the last two goes on
+    (of one size alone: the same for every list).
+
+    >>> table = {10: 0.5, 1000: 0.7}
+    >>> [round(threshold_at(table, n), 6) for n in (1, 10, 100, 10_000)]
+    [0.4, 0.5, 0.6, 0.8]
+    """
+    sizes = np.array(sorted(thresholds), np.float64)
+    values = np.array([thresholds[int(size)] for size in sizes])
+    if len(sizes) == 1:
+        return float(values[0])
+    at, logs = np.log(max(n_enrolled, 1)), np.log(sizes)
+    left = int(np.clip(np.searchsorted(logs, at) - 1, 0, len(sizes) - 2))
+    slope = (values[left + 1] - values[left]) / (logs[left + 1] - logs[left])
+    return float(values[left] + slope * (at - logs[left]))

@@ -20,7 +20,7 @@ A frame drawn 6 % smaller, which many use, lowers the rates; one 6 to 12 % large
 these gained nothing at 1 % (24 crops in other frames: 0.737).
 
 All of them estimate the same thing, the direction in which the network sees a face, so templates made
-with and without a mesh are compared; the space is named after the setting, not after what a shot offered.
+with and without a mesh, of few crops and of many, are compared: they are of one embedding space.
 
 References
 ----------
@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, get_args
 
@@ -43,7 +44,7 @@ from lfr_kit.errors import SettingError
 from lfr_kit.records import BestShot, Image
 from lfr_kit.runtime.executor import Executor
 
-__all__ = ["ALIGNMENT", "Crops", "check_crops", "crop_transforms", "cut", "embed_shots"]
+__all__ = ["ALIGNMENT", "CropPlan", "Crops", "check_crops", "crop_transforms", "cut", "embed_shots"]
 
 Crops = Literal["single", "mirror", "jitter", "many"]
 
@@ -68,10 +69,10 @@ CHIPS_AT_ONCE = 160
 """Chips held at a time (43 MB for dlib's network), so that a thousand shots do not need a gigabyte."""
 
 
-def check_crops(crops: str) -> None:
-    """SettingError if `crops` is none of `Crops`."""
+def check_crops(crops: str, setting: str = "crops") -> None:
+    """SettingError that names the setting if `crops` is none of `Crops`."""
     if crops not in get_args(Crops):
-        raise SettingError(f"crops: one of {', '.join(get_args(Crops))}, got {crops!r}")
+        raise SettingError(f"{setting}: one of {', '.join(get_args(Crops))}, got {crops!r}")
 
 
 def crop_transforms(shot: BestShot, chip: Chip, crops: Crops) -> list[Matrix]:
@@ -119,7 +120,37 @@ def _pixel_map(small_wh: tuple[int, int], large_wh: tuple[int, int]) -> Matrix:
     return np.array([(x, 0.0, (x - 1) / 2), (0.0, y, (y - 1) / 2)])
 
 
-def embed_shots(shots: Sequence[BestShot], chip: Chip, crops: Crops, network: Executor) -> NDArray[np.float32]:
+@dataclass(frozen=True)
+class CropPlan:
+    """How many crops a shot is worth.
+
+    A still picture - a reference, a photograph to be searched for - has one chance and is embedded once;
+    of a live track several shots are embedded and fused, many times a minute.
+
+    Attributes
+    ----------
+    still, live
+        Crops of shots that belong to no track, and of those that do.
+
+    Raises
+    ------
+    SettingError
+        If one of them is none of `Crops`.
+    """
+
+    still: Crops
+    live: Crops
+
+    def __post_init__(self) -> None:
+        check_crops(self.still)
+        check_crops(self.live, "live_crops")
+
+    def of(self, shot: BestShot) -> Crops:
+        """The crops of one shot."""
+        return self.still if shot.track_id < 0 else self.live
+
+
+def embed_shots(shots: Sequence[BestShot], chip: Chip, plan: CropPlan, network: Executor) -> NDArray[np.float32]:
     """One unit vector per shot: the direction of the sum of the unit descriptors of its crops.
 
     Parameters
@@ -128,7 +159,7 @@ def embed_shots(shots: Sequence[BestShot], chip: Chip, crops: Crops, network: Ex
         n shots.
     chip
         What the network wants to see.
-    crops
+    plan
         How many crops of each.
     network
         (b, side, side, 3) float32 RGB 0..255 to descriptors (b, d). All crops of all shots go through it in
@@ -139,7 +170,7 @@ def embed_shots(shots: Sequence[BestShot], chip: Chip, crops: Crops, network: Ex
     array
         (n, d) float32; (0, 0) for no shots.
     """
-    chips = _chips(shots, chip, crops)
+    chips = _chips(shots, chip, plan)
     sums: NDArray[np.float64] = np.zeros((len(shots), 0))
     while block := list(islice(chips, CHIPS_AT_ONCE)):
         owners, pictures = zip(*block, strict=True)
@@ -149,9 +180,9 @@ def embed_shots(shots: Sequence[BestShot], chip: Chip, crops: Crops, network: Ex
     return _unit(sums).astype(np.float32)
 
 
-def _chips(shots: Iterable[BestShot], chip: Chip, crops: Crops) -> Iterator[tuple[int, Image]]:
+def _chips(shots: Iterable[BestShot], chip: Chip, plan: CropPlan) -> Iterator[tuple[int, Image]]:
     for row, shot in enumerate(shots):
-        for picture in cut(shot.image, crop_transforms(shot, chip, crops), chip.side_px):
+        for picture in cut(shot.image, crop_transforms(shot, chip, plan.of(shot)), chip.side_px):
             yield row, picture
 
 

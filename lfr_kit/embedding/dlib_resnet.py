@@ -16,7 +16,7 @@ from functools import cached_property
 
 from lfr_kit.config import settings
 from lfr_kit.embedding.align import DLIB_CHIP
-from lfr_kit.embedding.crops import ALIGNMENT, Crops, check_crops, embed_shots
+from lfr_kit.embedding.crops import ALIGNMENT, CropPlan, Crops, embed_shots
 from lfr_kit.embedding.dlib_dat import read_dat
 from lfr_kit.embedding.dlib_resnet_network import CHIP_PX, DIMENSION, fold
 from lfr_kit.models import model_digest, model_path
@@ -36,7 +36,9 @@ class DlibResnetEmbedder:
     Parameters
     ----------
     crops
-        How many crops a template is made of, see `lfr_kit.embedding.crops`.
+        How many crops the template of a still picture is made of, see `lfr_kit.embedding.crops`.
+    live_crops
+        The same for a shot of a live track, of which several are embedded and fused.
     executor
         ``"openvino"``, ``"torch"`` or ``"auto"``; None = the one in the settings.
     precision
@@ -56,16 +58,16 @@ class DlibResnetEmbedder:
         self,
         *,
         crops: Crops = "jitter",
+        live_crops: Crops = "mirror",
         executor: ExecutorName | None = None,
         precision: PrecisionName | None = None,
     ) -> None:
-        check_crops(crops)
         runtime = settings().runtime
-        self.crops = crops
+        self.crops = CropPlan(still=crops, live=live_crops)
         self.executor = choose_executor(executor or runtime.executor)
         self.precision = check_precision(precision or runtime.precision)
         self._path = model_path("dlib_resnet")
-        self.space_id = f"dlib_resnet:{model_digest('dlib_resnet')[:8]}:{ALIGNMENT}:{crops}"
+        self.space_id = f"dlib_resnet:{model_digest('dlib_resnet')[:8]}:{ALIGNMENT}"
 
     def embed(self, shots: Sequence[BestShot]) -> list[Template]:
         """See `Embedder.embed`."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from lfr_kit.config import settings
 from lfr_kit.embedding.align import FACENET_CHIP
-from lfr_kit.embedding.crops import ALIGNMENT, Crops, check_crops, embed_shots
+from lfr_kit.embedding.crops import ALIGNMENT, CropPlan, Crops, embed_shots
 from lfr_kit.errors import SettingError
 from lfr_kit.models import model_digest, model_path
 from lfr_kit.records import BestShot, Template
@@ -49,7 +49,9 @@ class FaceNetEmbedder:
     weights
         What it was trained on: ``"vggface2"`` or ``"casia_webface"``.
     crops
-        How many crops a template is made of, see `lfr_kit.embedding.crops`.
+        How many crops the template of a still picture is made of, see `lfr_kit.embedding.crops`.
+    live_crops
+        The same for a shot of a live track, of which several are embedded and fused.
     executor
         ``"openvino"``, ``"torch"`` or ``"auto"``; None = the one in the settings.
     precision
@@ -70,20 +72,20 @@ class FaceNetEmbedder:
         *,
         weights: Weights = "vggface2",
         crops: Crops = "mirror",
+        live_crops: Crops = "single",
         executor: ExecutorName | None = None,
         precision: PrecisionName | None = None,
     ) -> None:
         if weights not in get_args(Weights):
             raise SettingError(f"weights: one of {', '.join(get_args(Weights))}, got {weights!r}")
-        check_crops(crops)
         runtime = settings().runtime
         self.weights = weights
-        self.crops = crops
+        self.crops = CropPlan(still=crops, live=live_crops)
         self.executor = choose_executor(executor or runtime.executor)
         self.precision = check_precision(precision or runtime.precision)
         self._path = model_path(f"facenet_{weights}")
         self._digest = model_digest(f"facenet_{weights}")
-        self.space_id = f"facenet:{self._digest[:8]}:{ALIGNMENT}:{crops}"
+        self.space_id = f"facenet:{self._digest[:8]}:{ALIGNMENT}"
 
     def embed(self, shots: Sequence[BestShot]) -> list[Template]:
         """See `Embedder.embed`."""

@@ -27,7 +27,8 @@ def fuse(templates: Sequence[Template]) -> Template:
     Parameters
     ----------
     templates
-        At least one, all of one embedding space. Each counts as much as the shots it is made of.
+        At least one, all of one embedding space. Each counts as much as the shots it is made of, times the
+        quality of its (best) shot; one without a shot counts as of quality 100.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def fuse(templates: Sequence[Template]) -> Template:
         raise SpaceMismatchError(
             f"templates of {len(spaces)} embedding spaces cannot be fused: {', '.join(spaces)}"
         )
-    total = np.sum([template.n_shots * template.vector.astype(np.float64) for template in templates], axis=0)
+    total = np.sum([_weight(template) * template.vector.astype(np.float64) for template in templates], axis=0)
     length = float(np.linalg.norm(total))
     if length < 1e-6:
         raise RecordError("templates cancel out: they point in opposite directions")
@@ -62,6 +63,11 @@ def fuse(templates: Sequence[Template]) -> Template:
         shot=max(shots, key=lambda shot: shot.quality, default=None),
         n_shots=sum(template.n_shots for template in templates),
     )
+
+
+def _weight(template: Template) -> float:
+    quality = 100.0 if template.shot is None else max(template.shot.quality, 1.0)
+    return template.n_shots * quality
 
 
 class TrackFusion:

@@ -52,6 +52,12 @@ def embedder_name(pipeline: Pipeline) -> str:
     return found[0] if found else pipeline.embedder.space_id
 
 
+def _threshold(pipeline: Pipeline) -> float | None:
+    """What an alert takes with the list as it is; None where the policy knows no threshold."""
+    at = getattr(pipeline.policy, "threshold_at", None)
+    return None if at is None else float(at(len(pipeline.matcher)))
+
+
 @dataclass
 class RunRecorder:
     """What a run collected so far.
@@ -110,7 +116,7 @@ class RunRecorder:
             in_view=tuple(self._in_view),
             searches=tuple(self._searches),
             alerts=tuple(self._entry(alert) for alert in self.alerts),
-            threshold=getattr(policy, "threshold", None),
+            threshold=_threshold(self.pipeline),
             score_scale=getattr(policy, "score_scale", "cosine"),
             n_enrolled=len(self.pipeline.matcher),
             refused=refused_photos(self.enrolment),

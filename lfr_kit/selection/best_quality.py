@@ -32,7 +32,7 @@ class BestQualitySelector:
 
     Handing out a shot costs an embedding and a search, so a track gets few. Its first shot of at least
     `min_quality` goes out in the frame it was taken: an alert is worth most while the person is still
-    there. Later ones must beat the best so far by `improvement` for each shot handed out before, and
+    there. Later ones must make good the share `improvement` of what the best so far lacks to 100, and
     are the best of at least `min_gap_frames`; what is still held when the track ends goes out then.
 
     Faces are cut out and measured only where they could matter: not those without a track, those too
@@ -47,8 +47,8 @@ class BestQualitySelector:
     min_quality
         Least quality of a shot, 0..100.
     improvement
-        Points of quality by which the second shot must beat the first; the third must beat the best by
-        twice that, and so on; >= 0.
+        Share of the way from the best quality so far to 100 that a further shot must go, in (0, 1]: at 0.4,
+        30 is followed by 58, 75, 85, 91 at the least.
     min_gap_frames
         Frames between two shots of one track, >= 0.
     measure_every_frames
@@ -65,9 +65,9 @@ class BestQualitySelector:
     def __init__(
         self,
         *,
-        n_shots: int = 3,
+        n_shots: int = 4,
         min_quality: float = 30.0,
-        improvement: float = 10.0,
+        improvement: float = 0.4,
         min_gap_frames: int = 25,
         measure_every_frames: int = 3,
         smallest_inter_eye_px: float = 9.0,
@@ -75,7 +75,7 @@ class BestQualitySelector:
         for holds, text in (
             (n_shots >= 1, f"n_shots: must be at least 1, got {n_shots}"),
             (0 <= min_quality <= 100, f"min_quality: must lie in [0, 100], got {min_quality}"),
-            (improvement >= 0, f"improvement: must be at least 0, got {improvement}"),
+            (0 < improvement <= 1, f"improvement: must lie in (0, 1], got {improvement}"),
             (min_gap_frames >= 0, f"min_gap_frames: must be at least 0, got {min_gap_frames}"),
             (measure_every_frames >= 1, f"measure_every_frames: must be at least 1, got {measure_every_frames}"),
             (
@@ -123,7 +123,7 @@ class BestQualitySelector:
 
     def _is_worth_measuring(self, track: _Track, now: int, detections: Detections, row: int) -> bool:
         """Whether a face could become a shot, from what is known without looking at a pixel."""
-        if len(track.given) >= self.n_shots or self._needed(track) > 100:
+        if len(track.given) >= self.n_shots:
             return False
         if track.given_at != _LONG_AGO and now - track.measured_at < self.measure_every_frames:
             return False
@@ -145,8 +145,10 @@ class BestQualitySelector:
 
     def _needed(self, track: _Track) -> float:
         """Quality that the next shot of a track must have."""
-        best = max(track.given, default=0.0)
-        return max(self.min_quality, best + self.improvement * len(track.given))
+        if not track.given:
+            return self.min_quality
+        best = max(track.given)
+        return max(self.min_quality, best + self.improvement * (100 - best))
 
     def _give(self, track: _Track, shot: BestShot, now: int) -> BestShot:
         track.held = None

@@ -40,7 +40,7 @@ def found(scores: dict[str, float], at_s=0.0, scale="cosine", **changes) -> Cand
         similarities=np.clip(values, -1, 1),
         comparison_scores=values,
         score_scale=scale,
-        n_enrolled=9,
+        n_enrolled=changes.get("n_enrolled", 9),
     )
 
 
@@ -52,6 +52,13 @@ def test_score_at_the_threshold_alerts_and_just_below_does_not():
     policy = ThresholdWithCooldown(threshold=0.5)
     assert alerted(policy, found({"ada": 0.5})) == ["ada"]
     assert alerted(policy, found({"bob": np.nextafter(np.float32(0.5), np.float32(0))})) == []
+
+
+def test_threshold_by_list_size_is_held_against_the_list_searched():
+    policy = ThresholdWithCooldown(threshold={"10": 0.5, "1000": 0.7}, cooldown_s=0)
+    assert [a.threshold for a in policy.decide([found({"anna": 0.6}, n_enrolled=100)])] == [pytest.approx(0.6)]
+    assert policy.decide([found({"anna": 0.6}, n_enrolled=101)]) == []
+    assert len(policy.decide([found({"anna": 0.6}, n_enrolled=10)])) == 1
 
 
 def test_alert_says_what_was_found():

@@ -21,7 +21,7 @@ def models_dir(tmp_path, monkeypatch):
 def test_choose_embedder_auto_with_facenet_weights_takes_them_and_says_so(facenet_installed):
     embedder, why = choose_embedder("auto", crops="single")
     assert embedder.space_id.startswith("facenet:")
-    assert embedder.crops == "single"
+    assert embedder.crops.still == "single"
     assert "vggface2" in why
     assert "facenet" in why
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lfr_kit.embedding.align import DLIB_CHIP
-from lfr_kit.embedding.crops import check_crops, crop_transforms, cut, embed_shots
+from lfr_kit.embedding.crops import CropPlan, check_crops, crop_transforms, cut, embed_shots
 from lfr_kit.errors import SettingError
 
 
@@ -77,7 +77,7 @@ def test_cut_beyond_the_picture_is_black(portrait):
 
 
 def test_embed_shots_one_crop_is_the_networks_answer_made_unit(make_shot, portrait):
-    found = embed_shots([make_shot()], DLIB_CHIP, "single", MeanColours())
+    found = embed_shots([make_shot()], DLIB_CHIP, CropPlan("single", "single"), MeanColours())
     chips = cut(portrait, crop_transforms(make_shot(), DLIB_CHIP, "single"), 150)
     expected = MeanColours().run(np.stack(chips).astype(np.float32))[0][0]
     np.testing.assert_allclose(found[0], expected / np.linalg.norm(expected), atol=1e-6)
@@ -85,7 +85,7 @@ def test_embed_shots_one_crop_is_the_networks_answer_made_unit(make_shot, portra
 
 def test_embed_shots_several_crops_are_summed_as_unit_vectors(make_shot, mesh, portrait):
     shot = make_shot(mesh_px=mesh)
-    found = embed_shots([shot], DLIB_CHIP, "many", MeanColours())
+    found = embed_shots([shot], DLIB_CHIP, CropPlan("many", "many"), MeanColours())
     chips = cut(portrait, crop_transforms(shot, DLIB_CHIP, "many"), 150)
     each = MeanColours().run(np.stack(chips).astype(np.float32))[0]
     total = (each / np.linalg.norm(each, axis=1, keepdims=True)).sum(axis=0)
@@ -94,9 +94,9 @@ def test_embed_shots_several_crops_are_summed_as_unit_vectors(make_shot, mesh, p
 
 def test_embed_shots_shots_share_batches_and_keep_their_order(shots):
     network = MeanColours()
-    together = embed_shots(shots, DLIB_CHIP, "mirror", network)
+    together = embed_shots(shots, DLIB_CHIP, CropPlan("mirror", "mirror"), network)
     assert network.n_calls == 1
-    alone = [embed_shots([shot], DLIB_CHIP, "mirror", MeanColours())[0] for shot in shots]
+    alone = [embed_shots([shot], DLIB_CHIP, CropPlan("mirror", "mirror"), MeanColours())[0] for shot in shots]
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
@@ -108,14 +108,14 @@ def test_embed_shots_many_shots_hold_a_bounded_number_of_chips(shots):
             sizes.append(len(batch))
             return super().run(batch)
 
-    embed_shots(shots * 20, DLIB_CHIP, "many", Watching())
+    embed_shots(shots * 20, DLIB_CHIP, CropPlan("many", "many"), Watching())
     assert max(sizes) <= 160
     assert sum(sizes) == 20 * (4 * 10 + 20)
 
 
 def test_embed_shots_does_not_change_the_shots(make_shot, portrait):
     before = portrait.copy()
-    embed_shots([make_shot()], DLIB_CHIP, "many", MeanColours())
+    embed_shots([make_shot()], DLIB_CHIP, CropPlan("many", "many"), MeanColours())
     np.testing.assert_array_equal(portrait, before)
 
 

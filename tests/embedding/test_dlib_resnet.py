@@ -48,11 +48,20 @@ def test_dlib_resnet_one_shot_alone_gives_the_same_template_as_in_a_batch(embedd
     np.testing.assert_allclose(together, alone, atol=1e-4)
 
 
+def test_dlib_resnet_shots_of_a_track_are_made_of_the_live_crops(embedders, dlib_weights, make_shot):
+    mixed = DlibResnetEmbedder(crops="many", live_crops="single", executor="openvino", precision="f32")
+    mixed._network = embedders["single"]._network
+    still, live = make_shot(), make_shot(track_id=7)
+    expected = np.concatenate([vectors(embedders["many"], [still]), vectors(embedders["single"], [still])])
+    np.testing.assert_allclose(vectors(mixed, [still, live]), expected, atol=1e-4)
+    assert mixed.space_id == embedders["many"].space_id, "both are of one embedding space"
+
+
 def test_dlib_resnet_templates_carry_shot_space_and_dimension(embedders, shots):
     embedder = embedders["mirror"]
     templates = embedder.embed(shots)
     assert [template.shot for template in templates] == shots
-    assert embedder.space_id == f"dlib_resnet:{model_digest('dlib_resnet')[:8]}:keypoints-mesh.v1:mirror"
+    assert embedder.space_id == f"dlib_resnet:{model_digest('dlib_resnet')[:8]}:keypoints-mesh.v1"
     assert {template.space_id for template in templates} == {embedder.space_id}
     assert all(template.vector.shape == (embedder.dimension,) == (128,) for template in templates)
 
@@ -108,7 +117,9 @@ def test_dlib_resnet_absent_weights_say_how_to_fetch_them(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"crops": "x"}, {"executor": "x"}, {"precision": "x"}], ids=lambda w: next(iter(w))
+    "wrong",
+    [{"crops": "x"}, {"live_crops": "x"}, {"executor": "x"}, {"precision": "x"}],
+    ids=lambda w: next(iter(w)),
 )
 def test_dlib_resnet_wrong_setting_is_named(dlib_weights, wrong):
     with pytest.raises(SettingError, match=next(iter(wrong))):

@@ -80,7 +80,7 @@ def test_facenet_templates_carry_shot_space_and_dimension(facenet_installed, sho
     embedder = FaceNetEmbedder(crops="single", executor="openvino")
     (template,) = embedder.embed(shots[:1])
     digest = model_digest("facenet_vggface2")[:8]
-    assert template.space_id == embedder.space_id == f"facenet:{digest}:keypoints-mesh.v1:single"
+    assert template.space_id == embedder.space_id == f"facenet:{digest}:keypoints-mesh.v1"
     assert template.vector.shape == (embedder.dimension,) == (512,)
     assert template.shot is shots[0]
     assert embedder.embed([]) == []
@@ -184,7 +184,9 @@ def test_facenet_absent_weights_never_fall_back(facenet_installed):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"weights": "x"}, {"crops": "x"}, {"executor": "x"}, {"precision": "x"}], ids=lambda w: next(iter(w))
+    "wrong",
+    [{"weights": "x"}, {"crops": "x"}, {"live_crops": "x"}, {"executor": "x"}, {"precision": "x"}],
+    ids=lambda w: next(iter(w)),
 )
 def test_facenet_wrong_setting_is_named(facenet_installed, wrong):
     with pytest.raises(SettingError, match=next(iter(wrong))):

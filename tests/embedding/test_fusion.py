@@ -26,9 +26,9 @@ def make_template(make_shot):
     return make
 
 
-def test_fuse_two_at_right_angles_gives_the_direction_between(make_template):
+def test_fuse_two_at_right_angles_leans_to_the_better_shot(make_template):
     fused = fuse([make_template((1, 0), 10), make_template((0, 1), 20)])
-    np.testing.assert_allclose(fused.vector, (np.sqrt(0.5), np.sqrt(0.5)), atol=1e-6)
+    np.testing.assert_allclose(fused.vector, (1 / np.sqrt(5), 2 / np.sqrt(5)), atol=1e-6)
     assert fused.n_shots == 2
     assert fused.shot.quality == 20
     assert fused.space_id == "s"
@@ -65,7 +65,7 @@ def test_track_fusion_keeps_the_best_by_quality(make_template):
     fusion = TrackFusion(n_best=2)
     fusion.add([make_template((1, 0, 0), quality=90), make_template((0, 1, 0), quality=10)])
     (fused,) = fusion.add([make_template((0, 0, 1), quality=50)])
-    np.testing.assert_allclose(fused.vector, unit(1, 0, 1), atol=1e-6)
+    np.testing.assert_allclose(fused.vector, unit(90, 0, 50), atol=1e-6)
     assert fused.n_shots == 2
     assert fused.shot.quality == 90
 

@@ -71,7 +71,7 @@ def offered(selector, qualities, scripted, track_id=1):
     return given, [shot.quality for shot in selector.offer(frame(end), tracks(end, [], ended=[track_id]))]
 
 
-EVERY_FRAME = {"measure_every_frames": 1, "min_gap_frames": 3, "min_quality": 30, "improvement": 10}
+EVERY_FRAME = {"measure_every_frames": 1, "min_gap_frames": 3, "min_quality": 30, "improvement": 0.2}
 TABLE = [
     # qualities by frame, shots handed out while it lives, shots handed out at its end
     ([20, 25, 28], [], []),
@@ -80,8 +80,8 @@ TABLE = [
     ([50, 59, 59, 59, 61, 40], [(0, 50), (4, 61)], []),
     ([50, 90], [(0, 50)], [90]),
     ([50, 55], [(0, 50)], []),
-    ([40, 0, 0, 55, 0, 0, 74, 74, 76], [(0, 40), (3, 55), (8, 76)], []),
-    ([40, 0, 0, 55, 0, 0, 80, 0, 0, 99], [(0, 40), (3, 55), (6, 80)], []),
+    ([40, 0, 0, 55, 0, 0, 74, 74, 76], [(0, 40), (3, 55), (6, 74)], []),
+    ([40, 0, 0, 55, 0, 0, 80, 0, 0, 99], [(0, 40), (3, 55), (6, 80), (9, 99)], []),
 ]
 
 
@@ -92,7 +92,7 @@ def test_shots_of_a_track_follow_the_table(scripted, qualities, while_alive, at_
 
 @pytest.mark.parametrize("n_shots", [1, 2, 3])
 def test_no_track_gets_more_than_its_shots(scripted, n_shots):
-    selector = BestQualitySelector(n_shots=n_shots, measure_every_frames=1, min_gap_frames=0, improvement=1)
+    selector = BestQualitySelector(n_shots=n_shots, measure_every_frames=1, min_gap_frames=0, improvement=0.01)
     given, at_end = offered(selector, list(range(30, 100, 7)), scripted)
     assert len(given) + len(at_end) == n_shots
 
@@ -100,10 +100,10 @@ def test_no_track_gets_more_than_its_shots(scripted, n_shots):
 def test_every_shot_is_better_than_all_before_it(scripted):
     random = np.random.default_rng(3)
     for _ in range(50):
-        selector = BestQualitySelector(n_shots=9, min_gap_frames=4, improvement=5)
+        selector = BestQualitySelector(n_shots=9, min_gap_frames=4, improvement=0.2)
         given, at_end = offered(selector, random.uniform(0, 100, 60).tolist(), scripted)
         qualities = [value for _, value in given] + at_end
-        assert all(b >= a + 5 for a, b in pairwise(qualities))
+        assert all(b >= a + 0.2 * (100 - a) for a, b in pairwise(qualities))
         frames = [i for i, _ in given]
         assert all(b - a >= 4 for a, b in pairwise(frames))
 
