@@ -15,8 +15,15 @@ from lfr_kit.errors import SettingError
 
 __all__ = ["DEFAULT_THRESHOLDS", "default_thresholds", "threshold_at"]
 
-DEFAULT_THRESHOLDS: dict[tuple[str, str], dict[int, float]] = {}
-"""(start of a `space_id`, score scale) -> {list size: threshold}, measured; see docs/thresholds.md."""
+DEFAULT_THRESHOLDS: dict[tuple[str, str], dict[int, float]] = {
+    ("dlib_resnet", "cosine"): {25: 0.9475, 50: 0.9511, 100: 0.9548, 200: 0.9575, 400: 0.9606},
+}
+"""(start of a `space_id`, score scale) -> {list size: threshold}.
+
+Where 1 in 1,000 strangers would raise an alert (the ceiling of the South Wales Police operating procedure),
+measured with ``lfr evaluate identify lfw_dev --enrol N --draws 20``: still photographs of public people. A
+starting point for exploring footage; a deployment needs a threshold measured for its own list and cameras.
+"""
 
 
 def default_thresholds(space_id: str, score_scale: str = "cosine") -> dict[int, float]:

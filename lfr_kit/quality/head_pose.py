@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,16 +62,21 @@ def head_pose(landmarks: NDArray[np.floating]) -> HeadPose | None:
     k = min(len(landmarks), len(_HEAD_CM))
     if k < 4:
         return None
-    model = _HEAD_CM[:k] - _HEAD_CM[:k].mean(axis=0)
     points = landmarks[:k].astype(np.float64)
-    projection = (np.linalg.pinv(model) @ (points - points.mean(axis=0))).T
+    projection = (_model_inverse(k) @ (points - points.mean(axis=0))).T
     left, _, right = np.linalg.svd(projection, full_matrices=False)
     if not np.abs(projection).max() > 1e-9:
         return None
     x, y = left @ right
-    z = np.cross(x, y)
+    z = (x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0])
     return HeadPose(
         yaw_deg=float(np.degrees(np.arctan2(z[0], z[2]))),
         pitch_deg=float(np.degrees(np.arcsin(np.clip(z[1], -1, 1)))),
         roll_deg=float(np.degrees(np.arctan2(-x[1], y[1]))),
     )
+
+
+@cache
+def _model_inverse(k: int) -> NDArray[np.float64]:
+    """Pseudo-inverse (3, k) of the first k points of the model, about their mean."""
+    return np.asarray(np.linalg.pinv(_HEAD_CM[:k] - _HEAD_CM[:k].mean(axis=0)))
