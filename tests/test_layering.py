@@ -16,7 +16,7 @@ LAYERS = [
     ["stages", "config", "registry"],
     ["models", "runtime"],
     ALGORITHMS,
-    ["pipeline", "enrolment", "conformance"],
+    ["pipeline", "enrolment", "conformance", "checkup"],
     ["evaluation", "reports"],
     ["benchmarks", "ui", "demo"],
     ["cli"],

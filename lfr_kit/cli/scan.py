@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from lfr_kit.cli.output import JsonOption
-
-if TYPE_CHECKING:
-    from lfr_kit.config import Settings
 
 __all__ = ["scan"]
 
@@ -42,6 +39,7 @@ def scan(
 ) -> None:
     """Finds enrolled people in footage: possible matches, for a person to judge. Ctrl-C ends it early."""
     from lfr_kit.cli.run_output import enrol_aloud, scan_aloud, show_run
+    from lfr_kit.config import settings
     from lfr_kit.pipeline import Pipeline
     from lfr_kit.reports.footage_scan import Scan
     from lfr_kit.reports.out_folder import OutFolder
@@ -53,8 +51,9 @@ def scan(
     folder = OutFolder(out) if out else None
     if folder:
         folder.check(force=force)
-    names = {"detector": detector, "embedder": embedder, "matcher": matcher}
-    chosen = settings_with(names, detect_every=detect_every, smallest_face_px=smallest_face)
+    chosen = settings().choosing(detector=detector, embedder=embedder, matcher=matcher)
+    chosen = chosen.setting("detector", smallest_face_px=smallest_face)
+    chosen = chosen if detect_every is None else chosen.model_copy(update={"detect_every": detect_every})
     footage = open_source(source)
     pipeline = Pipeline.from_settings(chosen, threshold=threshold)
     found = Scan(
@@ -68,20 +67,3 @@ def scan(
     show_run(run, files, as_json=as_json, fault=fault)
     if fault:
         raise typer.Exit(1)
-
-
-def settings_with(
-    names: dict[str, str | None], *, detect_every: int | None = None, smallest_face_px: float | None = None
-) -> Settings:
-    """The settings in force, with the algorithms named on the command line instead.
-
-    An algorithm other than the configured one starts from its own defaults.
-    """
-    from lfr_kit.config import StageChoice, settings
-
-    chosen = settings()
-    other = {stage: name for stage, name in names.items() if name and name != getattr(chosen, stage).name}
-    changes: dict[str, Any] = {stage: StageChoice(name=name) for stage, name in other.items()}
-    if detect_every is not None:
-        changes["detect_every"] = detect_every
-    return chosen.model_copy(update=changes).setting("detector", smallest_face_px=smallest_face_px)

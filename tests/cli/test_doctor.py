@@ -12,13 +12,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from lfr_kit.cli import doctor as rounds
-from lfr_kit.cli.doctor import Finding, cameras, disk, models, opencv, packages, processor
+from lfr_kit import checkup as rounds
+from lfr_kit.checkup import Finding, cameras, disk, models, opencv, packages, processor
+from lfr_kit.cli.doctor import doctor
 from lfr_kit.config import settings
 from lfr_kit.models import default_names
 
 app = typer.Typer()
-app.command()(rounds.doctor)
+app.command()(doctor)
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +66,7 @@ def test_doctor_wrong_setting_is_a_finding_and_not_a_crash(monkeypatch):
 
 def test_doctor_loads_no_large_library():
     code = (
-        "import sys; from lfr_kit.cli.doctor import examine; list(examine());"
+        "import sys; from lfr_kit.checkup import examine; list(examine());"
         "print(sorted({'torch', 'cv2', 'mediapipe', 'openvino', 'av', 'matplotlib'} & set(sys.modules)))"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

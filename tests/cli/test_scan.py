@@ -16,7 +16,7 @@ import typer
 from typer.testing import CliRunner
 
 from lfr_kit.cli.output import report_error
-from lfr_kit.cli.scan import scan, settings_with
+from lfr_kit.cli.scan import scan
 from lfr_kit.config import settings
 from lfr_kit.errors import LfrError, SettingError
 
@@ -235,18 +235,6 @@ typer.run(scan)
     assert sum(1 for _ in iter(lambda: video.read()[0], False)) == found["frames"]
 
 
-def test_settings_with_other_algorithm_starts_from_its_own_defaults(monkeypatch):
-    monkeypatch.setenv("LFR_DETECTOR", '{"name": "scripted", "settings": {"detection_score": 0.5}}')
-    settings.cache_clear()
-    assert settings_with({"detector": "scripted"}).detector.settings == {"detection_score": 0.5}
-    other = settings_with({"detector": "blazeface_tiled"}, smallest_face_px=24, detect_every=3)
-    assert (other.detector.name, other.detector.settings, other.detect_every) == (
-        "blazeface_tiled",
-        {"smallest_face_px": 24},
-        3,
-    )
-
-
-def test_settings_with_unknown_setting_is_refused_by_the_detector(footage, references):
+def test_scan_unknown_setting_is_refused_by_the_detector(footage, references):
     result = run(footage, "--references", references, "--smallest-face", "20")
     assert isinstance(result.exception, SettingError)
