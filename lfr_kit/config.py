@@ -121,6 +121,11 @@ class Settings(BaseSettings):
         merged = {**choice.settings, **{key: value for key, value in values.items() if value is not None}}
         return self.model_copy(update={stage: StageChoice(name=choice.name, settings=merged)})
 
+    @property
+    def compiled_dir(self) -> Path:
+        """Where compiled networks lie, under `cache_dir`."""
+        return self.cache_dir / "compiled"
+
     @classmethod
     def settings_customise_sources(
         cls,

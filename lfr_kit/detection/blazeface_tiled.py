@@ -156,7 +156,10 @@ def _network(path: Path, precision: PrecisionName, n_threads: int) -> OpenVinoSt
     from lfr_kit.runtime.pixel_input import with_pixel_input
 
     return OpenVinoStreams(
-        with_pixel_input(path, mean=127.5, scale=127.5), precision=precision, n_threads=n_threads
+        with_pixel_input(path, mean=127.5, scale=127.5),
+        precision=precision,
+        n_threads=n_threads,
+        cache_dir=settings().compiled_dir,
     )
 
 

@@ -9,14 +9,16 @@ Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mob
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lfr_kit.config import settings
 from lfr_kit.records import BestShot
+from lfr_kit.runtime.choice import PrecisionName
+from lfr_kit.runtime.executor import Executor
 
 __all__ = ["N_POINTS", "FaceMesh", "face_to_square", "to_picture"]
 
@@ -72,18 +74,12 @@ class FaceMesh:
     def __init__(self, *, largest_batch: int = 8) -> None:
         self.largest_batch = largest_batch
 
-    @cached_property
-    def _network(self) -> Any:
+    @property
+    def _network(self) -> Executor:
         from lfr_kit.models import model_path
-        from lfr_kit.runtime.openvino_executor import OpenVinoExecutor
 
         runtime = settings().runtime
-        return OpenVinoExecutor(
-            model_path("face_mesh"),
-            largest_batch=self.largest_batch,
-            precision=runtime.precision,
-            n_threads=runtime.n_threads,
-        )
+        return _network(model_path("face_mesh"), runtime.precision, runtime.n_threads, self.largest_batch)
 
     def fit(self, shots: Sequence[BestShot]) -> tuple[Floats, Floats]:
         """Mesh and presence of each face.
@@ -107,7 +103,25 @@ class FaceMesh:
         points, raw = self._network.run(squares)
         points = points.reshape(len(shots), N_POINTS, 3)[:, :, :2]
         mesh = np.stack([to_picture(p, matrix) for p, matrix in zip(points, matrices, strict=True)])
-        return mesh, 1 / (1 + np.exp(-raw.reshape(-1)))
+        return mesh, _sigmoid(raw.reshape(-1))
+
+
+@cache
+def _network(path: Path, precision: PrecisionName, n_threads: int, largest_batch: int) -> Executor:
+    """Gates of one process share the compiled network."""
+    from lfr_kit.runtime.openvino_executor import OpenVinoExecutor
+
+    return OpenVinoExecutor(
+        path,
+        largest_batch=largest_batch,
+        precision=precision,
+        n_threads=n_threads,
+        cache_dir=settings().compiled_dir,
+    )
+
+
+def _sigmoid(raw: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-raw)), np.float32)
 
 
 def _cut(image: NDArray[np.uint8], matrix: NDArray[np.float64]) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_kit.errors import ModelFormatError
+from lfr_kit.runtime.compiled import keep_compiled
 from lfr_kit.runtime.executor import host_precision
 
 __all__ = ["OpenVinoExecutor"]
@@ -35,7 +36,7 @@ class OpenVinoExecutor:
         threads: for small networks less time is lost waiting for one another (dlib's ResNet: 10 % less
         processor time with 2). Smaller pieces go through one stream. Must divide `largest_batch`.
     cache_dir
-        Where compiled networks are kept between runs; None = nowhere.
+        Where compiled networks are kept between runs, see `compiled`; None = nowhere.
 
     Raises
     ------
@@ -66,9 +67,7 @@ class OpenVinoExecutor:
         }
         if n_threads:
             self._options["INFERENCE_NUM_THREADS"] = n_threads
-        if cache_dir is not None:
-            cache_dir.mkdir(parents=True, exist_ok=True)
-            self._core.set_property({"CACHE_DIR": str(cache_dir)})
+        keep_compiled(self._core, cache_dir)
         self._largest_batch = largest_batch
         self._n_streams = n_streams if largest_batch % n_streams == 0 else 1
         self._requests: dict[int, list[Any]] = {}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lfr_kit.runtime.choice import PrecisionName
+from lfr_kit.runtime.compiled import keep_compiled
 from lfr_kit.runtime.executor import host_precision
 
 if TYPE_CHECKING:
@@ -52,12 +54,23 @@ class OpenVinoStreams:
         See `OpenVinoExecutor`.
     n_threads
         0 = all cores.
+    cache_dir
+        Where compiled networks are kept between runs (BlazeFace: 0.2 s instead of 1.1 s at the start); a damaged
+        one is compiled anew. None = nowhere.
     """
 
-    def __init__(self, network: openvino.Model, *, precision: PrecisionName = "auto", n_threads: int = 0) -> None:
+    def __init__(
+        self,
+        network: openvino.Model,
+        *,
+        precision: PrecisionName = "auto",
+        n_threads: int = 0,
+        cache_dir: Path | None = None,
+    ) -> None:
         import openvino
 
         self._core = openvino.Core()
+        keep_compiled(self._core, cache_dir)
         self._model = network
         cores = n_threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         n_streams = max(1, min(cores or 1, _MOST_STREAMS))
