@@ -10,22 +10,29 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from lfr_kit.errors import SettingError
 
 __all__ = ["Limits", "Runtime", "Settings", "StageChoice", "settings"]
+
+_CONFIG_VARIABLE = "LFR_CONFIG"
+_OTHER_VARIABLES = frozenset({_CONFIG_VARIABLE, "LFR_TESTDATA"})
+"""Variables beginning with LFR_ that are no settings."""
 
 
 class _Section(BaseModel):
@@ -35,7 +42,7 @@ class _Section(BaseModel):
 class StageChoice(_Section):
     """Which algorithm serves a stage, and its settings."""
 
-    name: str = Field(description="name in lfr_kit.registry")
+    name: str = Field("", description="name in lfr_kit.registry; empty = the default of the stage")
     settings: dict[str, Any] = Field(default_factory=dict, description="keyword arguments of the algorithm")
 
 
@@ -51,12 +58,13 @@ class Runtime(_Section):
     """Where networks run."""
 
     executor: Literal["auto", "openvino", "torch"] = Field(
-        "auto", description="auto = torch where CUDA is present, else openvino"
+        "auto",
+        description="where embedders run; auto = torch where CUDA is present, else openvino, as all networks",
     )
     precision: Literal["auto", "f32", "bf16"] = Field(
         "auto", description="arithmetic of networks; auto = bf16 where the processor computes in it, else f32"
     )
-    n_threads: int = Field(0, ge=0, description="threads per network; 0 = all cores")
+    n_threads: int = Field(0, ge=0, description="threads per network under openvino; 0 = all cores")
 
 
 class Settings(BaseSettings):
@@ -67,7 +75,6 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
-        nested_model_default_partial_update=True,
     )
 
     detector: StageChoice = Field(StageChoice(name="blazeface_tiled"), description="finds faces")
@@ -94,7 +101,7 @@ class Settings(BaseSettings):
     )
     cache_dir: Path = Field(
         default_factory=lambda: platformdirs.user_cache_path("lfr_kit"),
-        description="where converted networks lie, by digest; may be deleted at any time",
+        description="where converted and compiled networks lie, by digest; may be deleted at any time",
     )
 
     def choosing(self, **names: str | None) -> Settings:
@@ -121,6 +128,17 @@ class Settings(BaseSettings):
         merged = {**choice.settings, **{key: value for key, value in values.items() if value is not None}}
         return self.model_copy(update={stage: StageChoice(name=choice.name, settings=merged)})
 
+    @field_validator(
+        "detector", "tracker", "selector", "gate", "reference_gate", "embedder", "matcher", "policy", mode="after"
+    )
+    @classmethod
+    def _completed(cls, given: StageChoice, info: ValidationInfo) -> StageChoice:
+        """Settings without a name, or with the default's, are settings of the default algorithm."""
+        default: StageChoice = cls.model_fields[str(info.field_name)].default
+        if given.name not in ("", default.name):
+            return given
+        return StageChoice(name=default.name, settings={**default.settings, **given.settings})
+
     @property
     def compiled_dir(self) -> Path:
         """Where compiled networks lie, under `cache_dir`."""
@@ -140,10 +158,38 @@ class Settings(BaseSettings):
 
 
 def _settings_file() -> Path:
-    named = os.environ.get("LFR_CONFIG")
+    named = os.environ.get(_CONFIG_VARIABLE)
     if named and not Path(named).is_file():
         raise SettingError(f"LFR_CONFIG names {named}, which is not a file; correct it or unset it")
     return Path(named or "lfr.toml")
+
+
+def _check_variables() -> None:
+    """Refuses a misspelt LFR_ variable, which would be passed over in silence."""
+    known = {f"LFR_{name.upper()}" for name in Settings.model_fields} | _OTHER_VARIABLES
+    for variable in sorted(key for key in os.environ if key.upper().startswith("LFR_")):
+        name = variable.upper().partition("__")[0]
+        if name not in known:
+            raise SettingError(
+                f"{variable}: there is no such setting{_did_you_mean(name, known)}; correct it or unset it"
+            )
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _in_words(error: ValidationError) -> str:
+    """One line per wrong setting: its name and what is wrong with it."""
+    lines = []
+    for each in error.errors():
+        *place, last = map(str, each["loc"])
+        what = each["msg"]
+        if each["type"] == "extra_forbidden":
+            what = "there is no such setting" + (_did_you_mean(last, Settings.model_fields) if not place else "")
+        lines.append(f"  {'.'.join([*place, last])}: {what}")
+    return "\n".join(lines)
 
 
 @cache
@@ -155,10 +201,19 @@ def settings() -> Settings:
     SettingError
         If a value is misspelt, out of range or of the wrong type; the message names it.
     """
+    _check_variables()
     try:
         return Settings()
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"{_settings_file()}: not valid TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"{_settings_file()}: not valid TOML: save it as plain text in UTF-8") from None
+    except OSError as error:
+        raise SettingError(f"{_settings_file()}: cannot be read ({error.strerror}); mend or move it") from None
+    except SettingsError as error:
+        raise SettingError(
+            f"environment: {error}; a whole table is given as JSON, one value with two underscores, "
+            "e.g. LFR_DETECTOR__NAME=yunet"
+        ) from None
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise SettingError("settings (lfr.toml or LFR_* environment) are wrong:\n" + "\n".join(lines)) from None
+        raise SettingError(f"settings (lfr.toml or LFR_* environment) are wrong:\n{_in_words(error)}") from None

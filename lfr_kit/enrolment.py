@@ -6,6 +6,7 @@ The photos of one person are fused into one reference, so one id is one person.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["EnrolmentReport", "Refusal", "best_shot_of", "enrol_folder", "references_in"]
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+_UNREAD_SUFFIXES = frozenset({".heic", ".heif", ".dng", ".psd", ".jxl"})
+"""Photos too, though none that is read: they are refused by name, never passed over."""
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _RIVAL_AREA = 0.3
 """A second face at least this large against the main one (by area) makes it unclear who is meant."""
 _NO_PERSON = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,7 +57,7 @@ class EnrolmentReport:
     n_photos
         Enrolled reference id -> how many photos it was made from.
     refused
-        Photos that were not used.
+        Photos that were not used, then other files, and folders without a photo.
     """
 
     shots: dict[str, BestShot] = field(default_factory=dict)
@@ -69,7 +73,8 @@ def references_in(folder: Path | str) -> dict[str, list[Path]]:
     SourceNotFoundError
         If there is no such folder, or no photo in it.
     InputError
-        If two photos or folders stand for the same id (``anna.jpg`` and ``anna.png``).
+        If two photos or folders stand for the same id (``anna.jpg`` and ``anna.png``), or a name holds
+        line breaks, control characters, marks that turn text around, or bytes that are no text.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -82,6 +87,7 @@ def references_in(folder: Path | str) -> dict[str, list[Path]]:
         name = entry.name if entry.is_dir() else entry.stem
         if not photos or not _is_picture(photos[0]):
             continue
+        _check_name(folder, name)
         if name in found:
             raise InputError(
                 f"{folder}: two references are named {name!r}; put one person's photos in a folder {name}/"
@@ -93,7 +99,31 @@ def references_in(folder: Path | str) -> dict[str, list[Path]]:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".") and path.suffix.lower() in PICTURE_SUFFIXES
+    from lfr_kit.sources.image_file import IMAGE_SUFFIXES
+
+    is_photo = path.suffix.lower() in IMAGE_SUFFIXES | _UNREAD_SUFFIXES
+    return is_photo and not path.name.startswith(".") and path.is_file()
+
+
+def _check_name(folder: Path, name: str) -> None:
+    """A reference's name is shown to whoever decides and written to files: it must say what it seems to say."""
+    if any(unicodedata.category(sign) in _UNSAFE_CATEGORIES or sign in _TURNS_TEXT for sign in name):
+        raise InputError(
+            f"{folder}: the name {name!a} holds characters that cannot be shown or mislead; rename it"
+        )
+
+
+def _passed_over(folder: Path) -> list[Refusal]:
+    """What lies in the folder and stands for nobody: files that are no photos, folders without one."""
+    found = []
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith(".") or _is_picture(entry):
+            continue
+        if not entry.is_dir():
+            found.append(Refusal(entry, entry.stem, "not_a_photo", "not a photo by its ending; expected NAME.jpg"))
+        elif not any(map(_is_picture, entry.iterdir())):
+            found.append(Refusal(entry, entry.name, "no_photo", "holds no photo; expected NAME/*.jpg"))
+    return found
 
 
 def best_shot_of(
@@ -149,7 +179,7 @@ def _find_faces(image: Image, detector: Detector) -> tuple[Frame, Detections]:
 
 
 def _still(image: Image) -> Frame:
-    return Frame(image=image, frame_index=0, captured_at=_NO_PERSON, camera_id="photo")
+    return Frame(image=image, frame_index=0, captured_at=_NO_PERSON, camera_id="")
 
 
 def _areas(detections: Detections) -> NDArray[np.float32]:
@@ -174,7 +204,7 @@ def enrol_folder(
     gate: QualityGate | None = None,
     progress: Callable[[], None] | None = None,
 ) -> EnrolmentReport:
-    """Enrols everybody in a folder of photos; a photo that cannot be used is reported, the rest go on.
+    """Enrols everybody in a folder of photos; what cannot be used is reported, the rest go on.
 
     Parameters
     ----------
@@ -198,6 +228,7 @@ def enrol_folder(
         choice = settings().reference_gate
         gate = create("gate", choice.name, **choice.settings)
     report = EnrolmentReport()
+    folder = Path(folder)
     for reference_id, photos in references_in(folder).items():
         shots = []
         for path in photos:
@@ -209,12 +240,13 @@ def enrol_folder(
                 progress()
         _enrol(pipeline, report, reference_id, shots)
     if not report.shots:
-        first = report.refused[0]
+        first, n_refused = report.refused[0], len(report.refused)
         raise EnrolmentError(
-            f"{folder}: nobody could be enrolled; {len(report.refused)} photos refused, "
+            f"{folder}: nobody could be enrolled; {n_refused} {'photo' if n_refused == 1 else 'photos'} refused, "
             f"the first ({first.path.name}) because: {first.message}",
             reason=first.reason,
         )
+    report.refused += _passed_over(folder)
     return report
 
 

@@ -112,7 +112,8 @@ class Pipeline:
     make_tracker
         Makes a tracker for each new camera.
     detect_every
-        Look for faces in every nth frame of a camera; tracks bridge the others.
+        Look for faces in every nth frame of a camera, also where the camera dropped some between; tracks
+        bridge the others.
     embedder_reason
         One sentence: which embedder this is, and why.
     """
@@ -129,6 +130,7 @@ class Pipeline:
     embedder_reason: str = ""
     statistics: Statistics = field(default_factory=Statistics)
     _trackers: dict[str, Tracker] = field(default_factory=dict, init=False)
+    _looked_at: dict[str, int] = field(default_factory=dict, init=False)
     _seen: set[tuple[str, int]] = field(default_factory=set, init=False)
 
     @classmethod
@@ -162,9 +164,15 @@ class Pipeline:
         )
 
     def process(self, frames: Sequence[Frame]) -> Step:
-        """One frame from each of some cameras (in order of time per camera): all stages, one line each."""
+        """One frame from each of some cameras (in order of time per camera): all stages, one line each.
+
+        Raises
+        ------
+        LfrError
+            Whatever a stage raises. Call `let_go` for each camera then (`steps` does).
+        """
         self.statistics.n_frames += len(frames)
-        looked_at = [frame for frame in frames if frame.frame_index % self.detect_every == 0]
+        looked_at = [frame for frame in frames if self._is_due(frame)]
         self.statistics.n_frames_detected += len(looked_at)
         timed = self.statistics.timed
         with timed("detection"):
@@ -174,36 +182,55 @@ class Pipeline:
         with timed("selection"):
             offers = zip(looked_at, tracks, strict=True)
             shots = [shot for frame, t in offers for shot in self.selector.offer(frame, t)]
-        candidate_lists, alerts = self._compare(shots)
-        for frame, t in zip(looked_at, tracks, strict=True):
-            self._let_go(frame.camera_id, t)
+        try:
+            candidate_lists, alerts = self._compare(shots)
+        finally:
+            for frame, t in zip(looked_at, tracks, strict=True):
+                self._forget(frame.camera_id, t.ended_ids.tolist())
         of_frame = {id(frame): t for frame, t in zip(looked_at, tracks, strict=True)}
         return Step(tuple(frames), tuple(of_frame.get(id(frame)) for frame in frames), candidate_lists, alerts)
 
     def finish(self, camera_id: str) -> Step:
-        """The camera's stream ended: compares what is still held for it, then holds nothing of it."""
-        with self.statistics.timed("selection"):
-            shots = self.selector.flush(camera_id)
-        candidate_lists, alerts = self._compare(shots)
-        tracker = self._trackers.pop(camera_id, None)
-        if tracker is not None:
-            self._let_go(camera_id, tracker.flush())
+        """The camera's stream ended: compares what is still held for it, then holds nothing of it.
+
+        Another stream of that camera may follow; its tracks get new ids.
+        """
+        try:
+            with self.statistics.timed("selection"):
+                shots = self.selector.flush(camera_id)
+            candidate_lists, alerts = self._compare(shots)
+        finally:
+            self.let_go(camera_id)
         return Step((), (), candidate_lists, alerts)
 
+    def let_go(self, camera_id: str) -> None:
+        """Holds nothing of a camera any more, and compares nothing: for a stream that is given up."""
+        self.selector.flush(camera_id)
+        if camera_id in self._trackers:
+            self._trackers[camera_id].flush()
+        self._looked_at.pop(camera_id, None)
+        self.fusion.forget_camera(camera_id)
+        self._seen = {key for key in self._seen if key[0] != camera_id}
+
     def steps(self, source: FrameSource) -> Iterator[Step]:
-        """The loop over one source, with the flush at its end, also when the caller stops early."""
+        """The loop over one source, with the flush at its end.
+
+        Where it ends otherwise - the caller stops early, the source or a stage fails - what is held is let go
+        uncompared: nobody would see the alert, and it would silence the next one.
+        """
         try:
             for frame in source:
                 yield self.process([frame])
-        except GeneratorExit:
-            self.finish(source.camera_id)
-            raise
-        yield self.finish(source.camera_id)
+                del frame  # while we wait for the next, which may be long
+            yield self.finish(source.camera_id)
+        finally:
+            self.let_go(source.camera_id)
 
     def run(self, source: FrameSource) -> Iterator[Alert]:
         """The alerts of one source, each as soon as it is raised."""
         for step in self.steps(source):
             yield from step.alerts
+            del step
 
     def _compare(self, shots: list[BestShot]) -> tuple[tuple[CandidateList, ...], tuple[Alert, ...]]:
         timed = self.statistics.timed
@@ -234,8 +261,15 @@ class Pipeline:
             self._trackers[camera_id] = self.make_tracker()
         return self._trackers[camera_id]
 
-    def _let_go(self, camera_id: str, tracks: Tracks) -> None:
-        ended = tracks.ended_ids.tolist()
+    def _is_due(self, frame: Frame) -> bool:
+        """Whether to look for faces in this frame; notes it if so. One out of order is the tracker's to refuse."""
+        last = self._looked_at.get(frame.camera_id)
+        if last is not None and 0 < frame.frame_index - last < self.detect_every:
+            return False
+        self._looked_at[frame.camera_id] = frame.frame_index
+        return True
+
+    def _forget(self, camera_id: str, ended: list[int]) -> None:
         self.fusion.forget(camera_id, ended)
         self._seen.difference_update((camera_id, track_id) for track_id in ended)
 

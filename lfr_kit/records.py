@@ -80,7 +80,7 @@ class Frame:
     captured_at
         When the camera took it, UTC.
     camera_id
-        Name of the camera, or of the file that stands for one.
+        Name of the camera, or of the file that stands for one; empty = of none, a photograph.
     position_s
         Seconds since the start of the source.
 
@@ -284,8 +284,8 @@ class Template:
     vector
         (d,) float32 of unit length.
     space_id
-        Names the embedding space (embedder, weights, alignment, crops). Templates of two spaces
-        cannot be compared.
+        Names the embedding space: embedder, digest of its weights, version of the alignment. Templates of two
+        spaces cannot be compared; those of few crops and of many are of one space.
     shot
         The (best) shot it was made from; None for a template that stands alone, such as a
         reference whose picture is kept elsewhere.

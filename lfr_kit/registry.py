@@ -137,7 +137,7 @@ def factory(stage: str, name: str) -> Factory:
     table = _table(stage)
     if name not in table:
         close = get_close_matches(name, table, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = f"; did you mean {close[0]!r}?" if close else "."
         raise UnknownAlgorithmError(f"no {stage} {name!r}{hint} Available: {', '.join(sorted(table))}")
     where = table[name]
     if isinstance(where, str):
@@ -156,7 +156,7 @@ def create(stage: str, name: str, **settings: Any) -> Any:
     UnknownAlgorithmError
         If there is no such name; the message lists the right ones.
     SettingError
-        If the algorithm has no such setting; the message lists those it has.
+        If the algorithm has no such setting (the message lists those it has), or one is of the wrong type.
     """
     make = factory(stage, name)
     parameters = inspect.signature(make).parameters
@@ -165,4 +165,10 @@ def create(stage: str, name: str, **settings: Any) -> Any:
     if unknown and not takes_any:
         known = ", ".join(parameters) or "none"
         raise SettingError(f"{stage} {name!r} has no setting {unknown[0]!r}; it has: {known}")
-    return make(**settings)
+    try:
+        return make(**settings)
+    except TypeError as error:
+        if not settings:
+            raise
+        given = ", ".join(f"{key}={value!r}" for key, value in settings.items())
+        raise SettingError(f"{stage} {name!r} cannot be made with {given}: {error}") from error

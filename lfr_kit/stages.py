@@ -111,7 +111,7 @@ class Embedder(Protocol):
     """Makes templates."""
 
     space_id: str
-    """Names the embedding space: network, digest of its weights, alignment and crops."""
+    """Names the embedding space: network, digest of its weights, version of the alignment."""
     dimension: int
     """d, the length of a template's vector."""
 

@@ -38,6 +38,16 @@ def test_settings_part_of_a_stage_keeps_its_other_defaults(tmp_path, monkeypatch
     assert settings().reference_gate.settings == {"profile": "reference"}
 
 
+def test_settings_another_algorithm_starts_from_its_own_defaults(monkeypatch):
+    monkeypatch.setenv("LFR_REFERENCE_GATE", '{"name": "open"}')
+    assert settings().reference_gate.model_dump() == {"name": "open", "settings": {}}
+
+
+def test_settings_default_algorithm_named_keeps_its_settings(monkeypatch):
+    monkeypatch.setenv("LFR_REFERENCE_GATE", '{"name": "face_mesh", "settings": {"min_presence": 0.9}}')
+    assert settings().reference_gate.settings == {"profile": "reference", "min_presence": 0.9}
+
+
 def test_settings_file_named_by_environment_is_read(tmp_path, monkeypatch):
     (tmp_path / "other.toml").write_text("detect_every = 5\n")
     monkeypatch.setenv("LFR_CONFIG", str(tmp_path / "other.toml"))
@@ -81,3 +91,31 @@ def test_choosing_another_algorithm_drops_the_settings_of_the_old():
 def test_every_setting_has_a_help_text():
     for name, field in Settings.model_fields.items():
         assert field.description, name
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("LFR_DETECT_EVRY", "2", "LFR_DETECT_EVRY.*did you mean LFR_DETECT_EVERY"),
+        ("LFR_MATHCER__NAME", "exact", "LFR_MATHCER__NAME.*LFR_MATCHER"),
+        ("LFR_LIMITS__IMAGE_MEGAPIXEL", "2", "image_megapixel: there is no such setting"),
+        ("LFR_DETECTOR__SETTINGS", "{bad", "detector.*JSON"),
+        ("LFR_DETECTOR", "yunet", "LFR_DETECTOR__NAME"),
+    ],
+)
+def test_settings_misspelt_or_unreadable_variable_is_named(monkeypatch, variable, value, words):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingError, match=words):
+        settings()
+
+
+def test_settings_misspelt_key_says_that_there_is_none_and_names_the_nearest(tmp_path):
+    (tmp_path / "lfr.toml").write_text("detekt_every = 2")
+    with pytest.raises(SettingError, match=r"detekt_every: there is no such.*mean detect_every\?"):
+        settings()
+
+
+def test_settings_file_in_another_encoding_is_a_setting_error(tmp_path):
+    (tmp_path / "lfr.toml").write_bytes("# Größe\ndetect_every = 2".encode("utf-16"))
+    with pytest.raises(SettingError, match=r"lfr\.toml.*UTF-8"):
+        settings()

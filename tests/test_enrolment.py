@@ -51,6 +51,10 @@ def test_best_shot_of_one_face_is_cut_out_with_its_box():
     assert shot.track_id == -1
 
 
+def test_best_shot_of_a_photograph_belongs_to_no_camera():
+    assert best_shot_of(IMAGE, Boxes(MIDDLE), OpenGate()).camera_id == ""
+
+
 def test_best_shot_of_no_face_says_so_after_trying_with_a_border():
     detector = Boxes()
     with pytest.raises(EnrolmentError) as refusal:
@@ -144,3 +148,35 @@ def test_enrol_folder_nobody_enrolled_raises_with_the_first_reason(tmp_path, sma
     with pytest.raises(EnrolmentError, match="nobody could be enrolled") as refusal:
         enrol_folder(small_pipeline(Boxes()), tmp_path, gate=OpenGate())
     assert refusal.value.reason == "no_face"
+
+
+@pytest.mark.parametrize("name", ["new\nline", "esc\x1b[31m", "turned\u202egnp", "no text \udcff"])
+def test_references_in_name_that_misleads_or_cannot_be_written_is_refused(tmp_path, name):
+    (tmp_path / name).mkdir()
+    Image.fromarray(IMAGE).save(tmp_path / name / "1.png")
+    with pytest.raises(InputError, match="rename it") as refusal:
+        references_in(tmp_path)
+    assert str(refusal.value).isascii()
+
+
+@pytest.mark.parametrize("name", ["Zoë", "李", 'a,b"c', "=SUM(A1)", "\u0646\u0645\u06cc\u200c\u062e"])
+def test_references_in_names_of_all_scripts_are_taken(tmp_path, name):
+    Image.fromarray(IMAGE).save(tmp_path / f"{name}.png")
+    assert list(references_in(tmp_path)) == [name]
+
+
+def test_enrol_folder_names_everybody_it_passed_over(tmp_path, small_pipeline):
+    Image.fromarray(IMAGE).save(tmp_path / "anna.png")
+    Image.fromarray(IMAGE).save(tmp_path / "hedy.jp2")
+    (tmp_path / "bert.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (tmp_path / "carl").mkdir()
+    (tmp_path / "dora.jpg.part").write_bytes(b"x")
+    (tmp_path / ".hidden").write_bytes(b"x")
+    report = enrol_folder(small_pipeline(Boxes(MIDDLE)), tmp_path, gate=OpenGate())
+    assert list(report.shots) == ["anna", "hedy"]
+    assert [(r.path.name, r.reason) for r in report.refused] == [
+        ("bert.heic", "unreadable"),
+        ("carl", "no_photo"),
+        ("dora.jpg.part", "not_a_photo"),
+    ]
+    assert "HEIC is not read" in report.refused[0].message

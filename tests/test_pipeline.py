@@ -7,15 +7,19 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
 
 from lfr_kit.alerting.threshold_with_cooldown import ThresholdWithCooldown
 from lfr_kit.embedding.fusion import TrackFusion
+from lfr_kit.errors import SourceLostError
 from lfr_kit.matching.exact import ExactMatcher
 from lfr_kit.pipeline import Pipeline
 from lfr_kit.records import BestShot, Detections, Frame, Template, Tracks
+from lfr_kit.selection.best_quality import BestQualitySelector
+from lfr_kit.tracking.iou_kalman import IouKalmanTracker
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -186,6 +190,95 @@ def test_pipeline_caller_stops_early_nothing_stays_held():
     next(steps)
     steps.close()
     assert made.selector.held == {}
+
+
+def test_pipeline_caller_stops_early_no_alert_is_raised_that_nobody_sees():
+    made = pipeline(selector=EveryFaceSelector(only_at_flush=True))
+    steps = made.steps(ColourFootage([RED] * 5))
+    next(steps)
+    steps.close()
+    assert made.statistics.n_alerts == 0
+    assert [a.reference_id for a in made.run(ColourFootage([RED]))] == ["red"]
+
+
+class BreakingFootage(ColourFootage):
+    """Ends in a fault instead of an end."""
+
+    def __iter__(self):
+        yield from super().__iter__()
+        raise SourceLostError("the camera is gone")
+
+
+def test_pipeline_source_that_fails_leaves_nothing_held_and_may_come_again():
+    made = pipeline(
+        make_tracker=partial(IouKalmanTracker, n_confirm=1),
+        selector=BestQualitySelector(min_quality=0, smallest_inter_eye_px=0),
+    )
+    with pytest.raises(SourceLostError):
+        list(made.steps(BreakingFootage([GREEN] * 4)))
+    assert (len(made.fusion), made._seen, made.selector._tracks) == (0, set(), {})
+    assert [a.reference_id for a in made.run(ColourFootage([RED] * 2))] == ["red"]
+
+
+def test_pipeline_stage_that_fails_keeps_nothing_of_tracks_that_ended():
+    made = pipeline()
+    frames = list(ColourFootage([GREEN, BLACK, GREEN]))
+    made.process(frames[:1])
+    assert len(made.fusion) == 1
+    made.matcher.search = None
+    with pytest.raises(TypeError):
+        made.process(frames[1:2])
+    assert (len(made.fusion), made._seen) == (0, set())
+
+
+def test_pipeline_track_ids_of_a_camera_never_come_again():
+    made = pipeline(make_tracker=partial(IouKalmanTracker, n_confirm=1))
+    ids = [
+        track_id
+        for _ in range(3)
+        for step in made.steps(ColourFootage([GREEN] * 2))
+        for tracks in step.tracks
+        for track_id in tracks.track_ids.tolist()
+    ]
+    assert ids == [0, 0, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("arrived", "looked_at"), [([1, 3, 5, 7], [1, 3, 5, 7]), ([1, 4, 5, 7, 8, 11], [1, 4, 7, 11])]
+)
+def test_pipeline_camera_that_drops_frames_is_still_looked_at(arrived, looked_at):
+    made = pipeline(detect_every=2)
+    frames = list(ColourFootage([RED] * 12))
+    for index in arrived:
+        made.process([frames[index]])
+    assert made.detector.looked_at == looked_at
+
+
+def test_pipeline_detect_every_counts_each_camera_by_itself():
+    made = pipeline(detect_every=2)
+    north, south = (list(ColourFootage([RED] * 6, name)) for name in ("north", "south"))
+    steps = [made.process([n, s]) for n, s in zip(north[:4], south[1:5], strict=True)]
+    assert [[tracks is not None for tracks in step.tracks] for step in steps] == [[True] * 2, [False] * 2] * 2
+
+
+def test_pipeline_waiting_for_a_frame_holds_none():
+    seen = []
+
+    class Forgetful:
+        camera_id, n_frames = "street", 3
+
+        def __iter__(self):
+            for i in range(3):
+                (frame,) = ColourFootage([GREEN])
+                frame = replace(frame, frame_index=i)
+                seen.append(weakref.ref(frame))
+                yield frame
+                del frame
+                gc.collect()
+                assert [ref() for ref in seen] == [None] * len(seen)
+
+    assert list(pipeline().run(Forgetful())) == []
+    assert len(seen) == 3
 
 
 def test_pipeline_same_person_on_two_cameras_is_one_alert():

@@ -106,3 +106,13 @@ def test_listing_algorithms_imports_none_of_them():
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"
+
+
+def test_unknown_name_without_a_near_one_is_two_sentences():
+    with pytest.raises(UnknownAlgorithmError, match=r"no matcher 'zzz'\. Available: annoy_index"):
+        registry.create("matcher", "zzz")
+
+
+def test_setting_of_the_wrong_type_is_a_setting_error():
+    with pytest.raises(SettingError, match=r"blazeface_tiled.*smallest_face_px='x'"):
+        registry.create("detector", "blazeface_tiled", smallest_face_px="x")

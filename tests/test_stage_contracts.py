@@ -108,9 +108,61 @@ class HoardingSelector:
         self.held += [crop_shot(frame, tracks.detections, r, track_id=int(tracks.track_ids[r])) for r in rows]
         return []
 
+    def refused(self, shots):
+        pass
+
     def flush(self, camera_id):
         held, self.held = self.held, []
         return sorted(held, key=lambda shot: -shot.quality)
+
+
+class DumpingSelector:
+    """Remembers what it was told it need not."""
+
+    def __init__(self):
+        self.log = []
+
+    def offer(self, frame, tracks):
+        from lfr_kit.quality.crop import crop_shot
+
+        rows = np.flatnonzero(tracks.track_ids == 1)
+        return [crop_shot(frame, tracks.detections, r, track_id=1) for r in rows]
+
+    def refused(self, shots):
+        self.log += shots
+
+    def flush(self, camera_id):
+        return []
+
+
+class CachingEmbedder:
+    """Keeps every template, lest the same shot be asked for again."""
+
+    space_id, dimension = "plane", 2
+
+    def __init__(self):
+        self.made = []
+
+    def embed(self, shots):
+        self.made += [Template(vector=np.eye(2)[0], space_id="plane", shot=shot) for shot in shots]
+        return self.made[len(self.made) - len(shots) :]
+
+
+class LoggingMatcher:
+    """Keeps every search for later."""
+
+    def __init__(self):
+        from lfr_kit.matching.exact import ExactMatcher
+
+        self.inner, self.log = ExactMatcher(), []
+        self.enrol, self.withdraw = self.inner.enrol, self.inner.withdraw
+
+    def __len__(self):
+        return len(self.inner)
+
+    def search(self, templates):
+        self.log += (found := self.inner.search(templates))
+        return found
 
 
 class ShufflingGate:
@@ -210,6 +262,9 @@ OFFENDERS = [
     ("tracker", ForgetfulTracker, "tracks_keep_every_detection"),
     ("tracker", ReusingTracker, "track_ids_are_never_reused"),
     ("selector", HoardingSelector, "selector_lets_go"),
+    ("selector", DumpingSelector, "selector_keeps_no_picture"),
+    ("embedder", CachingEmbedder, "shots_are_not_kept"),
+    ("matcher", LoggingMatcher, "probes_are_not_kept"),
     ("gate", ShufflingGate, "examined_shots_are_the_same_shots"),
     ("detector", RandomDetector, "detections_belong_to_their_frames"),
     ("matcher", AgreeableMatcher, "refused_changes_change_nothing"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 
 import lfr_kit
 from lfr_kit.cli.output import report_error
-from lfr_kit.errors import LfrError
+from lfr_kit.errors import LfrError, OutputError
 
 __all__ = ["app", "main"]
 
@@ -49,6 +50,7 @@ def _options(
 
 def main() -> None:
     """Runs a command; expected faults end it with status 1 and a sentence, not a traceback."""
+    _print_whatever_the_terminal_knows()
     try:
         app()
     except LfrError as error:
@@ -57,6 +59,22 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        report_error(_outside_fault(error), as_json="--json" in sys.argv)
+        sys.exit(1)
+
+
+def _print_whatever_the_terminal_knows() -> None:
+    """Signs that a terminal or a pipe has no code for come out as escapes, not as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _outside_fault(error: OSError) -> LfrError:
+    """The disk, a right, a name: never a fault of the program that a traceback would help with."""
+    where = error.filename or "standard output or a file"
+    return OutputError(f"{where}: {error.strerror or error}; mend that, or choose another place, and run it again")
 
 
 if __name__ == "__main__":

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import typer
 
-from lfr_kit.errors import LfrError
+from lfr_kit.errors import LfrError, OutputError
 
-__all__ = ["JsonOption", "console", "emit", "progress", "report_error", "results"]
+__all__ = ["JsonOption", "console", "emit", "error_fields", "progress", "report_error", "results"]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 """Annotation of the option every command takes: ``as_json: JsonOption = False``."""
@@ -36,7 +36,15 @@ def results() -> Any:
 
 
 def emit(payload: dict[str, Any]) -> None:
-    """Prints one JSON object on standard output; numpy numbers and paths are written as plain ones."""
+    """Prints one JSON object on standard output; numpy numbers and paths are written as plain ones.
+
+    Raises
+    ------
+    OutputError
+        If standard output is closed.
+    """
+    if sys.stdout is None:
+        raise OutputError("standard output is closed; leave it open, or send it to a file")
     sys.stdout.write(json.dumps(payload, indent=2, default=_plain, allow_nan=False) + "\n")
     sys.stdout.flush()
 
@@ -76,9 +84,15 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[..., None
         yield step
 
 
+def error_fields(error: LfrError) -> dict[str, Any]:
+    """An error as plain values: what stands under ``error`` in JSON."""
+    return {"kind": type(error).__name__, "message": str(error), "reason": getattr(error, "reason", None)}
+
+
 def report_error(error: LfrError, *, as_json: bool) -> None:
     """Says what is wrong and what to do, without a traceback."""
     if as_json:
-        payload = {"kind": type(error).__name__, "message": str(error), "reason": getattr(error, "reason", None)}
-        emit({"error": payload})
-    sys.stderr.write(f"lfr: {error}\n")
+        with suppress(OSError, OutputError):  # the fault may be standard output itself
+            emit({"error": error_fields(error)})
+    if sys.stderr is not None:
+        sys.stderr.write(f"lfr: {error}\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from lfr_kit.cli.output import console, emit, progress, report_error, results
+from lfr_kit.cli.output import console, emit, error_fields, progress, report_error, results
 
 if TYPE_CHECKING:
     from lfr_kit.enrolment import EnrolmentReport
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from lfr_kit.reports.out_folder import OutFolder
     from lfr_kit.reports.recorder import RunRecorder
     from lfr_kit.reports.run_record import RunRecord
+    from lfr_kit.stages import FrameSource
 
-__all__ = ["enrol_aloud", "scan_aloud", "show_run"]
+__all__ = ["enrol_aloud", "say_unreadable", "scan_aloud", "show_run"]
 
 _FILE_WORDS = {
     "page": "report, open it in a browser",
@@ -41,7 +42,7 @@ def enrol_aloud(pipeline: Pipeline, folder: Path) -> EnrolmentReport:
     n_photos = sum(report.n_photos.values())
     watching.print(f"Enrolled {_count(len(report.shots), 'person', 'people')} from {_count(n_photos, 'photo')}.")
     for refusal in report.refused:
-        where = escape(str(refusal.path.relative_to(folder)))
+        where = escape(repr(str(refusal.path.relative_to(folder)))[1:-1])
         watching.print(f"[yellow]Refused[/] {where}: [bold]{refusal.reason}[/]: {escape(refusal.message)}")
     return report
 
@@ -89,6 +90,15 @@ def scan_aloud(
     return result.run, files, fault
 
 
+def say_unreadable(source: FrameSource) -> int:
+    """How many pictures of the footage could not be read, said aloud: faces in them were not looked for."""
+    n_unreadable: int = getattr(source, "n_broken", 0) + getattr(source, "n_corrupt", 0)
+    if n_unreadable:
+        where = _count(n_unreadable, "picture or packet", "pictures or packets")
+        console().print(f"[yellow]Not searched[/]: {where} of the footage could not be read and were left out.")
+    return n_unreadable
+
+
 def show_run(
     run: RunRecord,
     files: Mapping[str, Path],
@@ -101,7 +111,7 @@ def show_run(
     from lfr_kit.reports.run_record import summary
 
     if as_json:
-        error = {"error": {"kind": type(fault).__name__, "message": str(fault)}} if fault else {}
+        error = {"error": error_fields(fault)} if fault else {}
         emit({**summary(run, files), **error, **(more or {})})
     else:
         _print_run(run, files)

@@ -38,7 +38,7 @@ def scan(
     as_json: JsonOption = False,
 ) -> None:
     """Finds enrolled people in footage: possible matches, for a person to judge. Ctrl-C ends it early."""
-    from lfr_kit.cli.run_output import enrol_aloud, scan_aloud, show_run
+    from lfr_kit.cli.run_output import enrol_aloud, say_unreadable, scan_aloud, show_run
     from lfr_kit.config import settings
     from lfr_kit.pipeline import Pipeline
     from lfr_kit.reports.footage_scan import Scan
@@ -64,6 +64,7 @@ def scan(
         clip_path=folder.clip if folder and clip else None,
     )
     run, files, fault = scan_aloud(found, folder, with_page=page)
-    show_run(run, files, as_json=as_json, fault=fault)
+    n_unreadable = say_unreadable(footage)
+    show_run(run, files, as_json=as_json, fault=fault, more={"unreadable": n_unreadable})
     if fault:
         raise typer.Exit(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice, pairwise
@@ -148,6 +150,47 @@ def selector_lets_go(make: Make) -> None:
         require(selector.flush(CAMERA) == [], "a second flush must give nothing")
 
 
+def selector_keeps_no_picture(make: Make) -> None:
+    """Once its tracks ended, of frames and shots nothing is held, also not of those refused."""
+    with made(make) as selector:
+        given = _shown_to(selector)
+        gc.collect()
+        require(all(ref() is None for ref in given), "a frame or a shot was kept after its track ended")
+
+
+def _shown_to(selector: Any) -> list[weakref.ref[Any]]:
+    """Shows it two tracks, one of which ends, refuses what it gives, and ends the stream."""
+    given: list[weakref.ref[Any]] = []
+    for i, (ids, ended) in enumerate([([1, 2], []), ([1, 2], []), ([2], [1]), ([2], [])]):
+        frame = frame_at(i)
+        shots = selector.offer(frame, tracked_at(i, ids, ended))
+        selector.refused(shots)
+        given += [weakref.ref(frame), *map(weakref.ref, shots)]
+    shots = selector.flush(CAMERA)
+    selector.refused(shots)
+    return [*given, *map(weakref.ref, shots)]
+
+
+def shots_are_not_kept(make: Make) -> None:
+    """A gate or embedder holds nothing of a shot or template it has answered for."""
+    with made(make) as algorithm:
+        method = algorithm.examine if hasattr(algorithm, "examine") else algorithm.embed
+        given = [weakref.ref(thing) for shots in [some_shots()] for thing in (*shots, *method(shots))]
+        gc.collect()
+        require(all(ref() is None for ref in given), "a shot or what was made of it was kept")
+
+
+def probes_are_not_kept(make: Make) -> None:
+    """A matcher holds nothing of a probe it has answered for."""
+    with made(make) as matcher:
+        matcher.enrol(["ada", "bob"], some_templates(2))
+        given = [
+            weakref.ref(t) for probes in [some_templates(3, seed=1)] for t in (*probes, *matcher.search(probes))
+        ]
+        gc.collect()
+        require(all(ref() is None for ref in given), "a probe or its candidates were kept")
+
+
 def no_shot_gives_nothing(make: Make) -> None:
     """Nothing in, nothing out."""
     with made(make) as algorithm:
@@ -266,14 +309,20 @@ CHECKS: dict[str, tuple[Callable[[Make], None], ...]] = {
     "source": (frames_are_in_order, frames_repeat),
     "detector": (no_frame_gives_no_detections, detections_belong_to_their_frames),
     "tracker": (tracks_keep_every_detection, track_ids_are_never_reused, tracker_flush_gives_no_detections),
-    "selector": (no_tracks_give_no_shots, shots_are_of_the_tracks_offered, selector_lets_go),
-    "gate": (no_shot_gives_nothing, examined_shots_are_the_same_shots),
-    "embedder": (no_shot_gives_nothing, templates_belong_to_their_shots),
+    "selector": (
+        no_tracks_give_no_shots,
+        shots_are_of_the_tracks_offered,
+        selector_lets_go,
+        selector_keeps_no_picture,
+    ),
+    "gate": (no_shot_gives_nothing, examined_shots_are_the_same_shots, shots_are_not_kept),
+    "embedder": (no_shot_gives_nothing, templates_belong_to_their_shots, shots_are_not_kept),
     "matcher": (
         nobody_enrolled_finds_nobody,
         candidates_are_in_rank_order,
         changes_are_effective_at_once,
         refused_changes_change_nothing,
+        probes_are_not_kept,
     ),
     "policy": (no_candidates_give_no_alert, alerts_are_of_the_lists_given),
 }

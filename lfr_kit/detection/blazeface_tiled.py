@@ -47,9 +47,9 @@ class BlazeFaceTiledDetector:
         Least detection score, in (0, 1). A little below MediaPipe's 0.5, because the gate looks again: in LFW
         it leaves 0.2 % of the faces unfound instead of 0.5 %.
     zones
-        Region of interest per camera_id (``"*"`` = every other camera): corners of a polygon, x y in
-        frame pixels, or relative where all lie in 0..1. A face whose box centre lies outside is dropped
-        here, before anything else sees it; tiles that do not touch the zone are not looked at.
+        Region of interest per camera_id (``"*"`` = every other camera; photographs have none): corners of a
+        polygon, x y in frame pixels, or relative where all lie in 0..1. A face whose box centre lies outside
+        is dropped here, before anything else sees it; tiles that do not touch the zone are not looked at.
 
     Raises
     ------
@@ -120,7 +120,7 @@ class BlazeFaceTiledDetector:
         return self._plans[key]
 
     def _zone(self, camera_id: str, size_wh: tuple[int, int]) -> NDArray[np.float64] | None:
-        zone = self.zones.get(camera_id, self.zones.get("*"))
+        zone = self.zones.get(camera_id, self.zones.get("*") if camera_id else None)
         return None if zone is None else tiles.zone_px(zone, size_wh)
 
     def _read(self, frame: Frame, plan: tiles.TilePlan, regressors: Floats, raw: Floats) -> Detections:

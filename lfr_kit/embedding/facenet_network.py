@@ -86,8 +86,11 @@ def _read(path: Path) -> dict[str, Tensor]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, UnpicklingError, EOFError, OSError, ValueError, LookupError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise ModelFormatError(f"{path}: torch cannot read these weights ({reason})") from None
+        # What torch says may advise to load the file unsafely: that advice is not passed on.
+        raise ModelFormatError(
+            f"{path}: torch cannot read these weights ({type(error).__name__}): cut off, or another file; "
+            "get it anew, then: lfr models import NAME FILE --replace"
+        ) from None
     if not isinstance(state, dict) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
         raise ModelFormatError(f"{path}: holds no table of tensors by name")
     return state

@@ -123,6 +123,10 @@ class TrackFusion:
         for track_id in track_ids:
             self._kept.pop((camera_id, int(track_id)), None)
 
+    def forget_camera(self, camera_id: str) -> None:
+        """Lets go of every track of a camera."""
+        self._kept = {key: kept for key, kept in self._kept.items() if key[0] != camera_id}
+
     def _best(self, key: tuple[str, int], template: Template) -> list[Template]:
         """What is kept of a track with `template` among it; the earlier of two equally good ones stays."""
         kept = [*self._kept.get(key, []), template]

@@ -74,9 +74,7 @@ def study_detection(
     """
     matches: dict[Path, BoxMatches] = {}
     for index, (path, true_px) in enumerate(boxes_px.items()):
-        frame = Frame(
-            image=read_image(path), frame_index=index, captured_at=_NO_TIME, camera_id=f"picture_{index}"
-        )
+        frame = Frame(image=read_image(path), frame_index=index, captured_at=_NO_TIME, camera_id="")
         (found,) = detector.detect([frame])
         matches[path] = match_boxes(found.boxes_px, found.detection_scores, true_px, smallest_iou=smallest_iou)
         if progress is not None:

@@ -51,6 +51,8 @@ class OpenSetPlan:
     def __post_init__(self) -> None:
         if self.n_draws < 1:
             raise SettingError(f"draws: at least 1, got {self.n_draws}")
+        if self.seed < 0:
+            raise SettingError(f"seed: at least 0, got {self.seed}")
 
     def draw(self, people: NDArray[np.intp], rng: np.random.Generator) -> Split:
         """One draw over the people on each photograph, (n,); SettingError if there are too few."""

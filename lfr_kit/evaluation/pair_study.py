@@ -66,7 +66,8 @@ def study_pairs(pairs: PairList, photos: PhotoTemplates) -> PairStudy:
     a, b = vectors[pairs.rows[:, 0]], vectors[pairs.rows[:, 1]]
     similarities = (a * b).sum(1)
     folds = k_fold_accuracy(similarities, pairs.is_mated, pairs.folds)
-    threshold = float(np.mean(folds.thresholds))
+    with np.errstate(invalid="ignore"):  # of +inf and -inf, accept none and accept all, there is no mean
+        threshold = float(np.mean(folds.thresholds))
     fmr, fnmr = error_rates(similarities, pairs.is_mated, threshold)
     return PairStudy(
         similarities=similarities,

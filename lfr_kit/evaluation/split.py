@@ -100,5 +100,7 @@ def _check(n_enrolled: int, n_eligible: int, photos_each: int) -> None:
         raise SettingError(f"photos: at least 1 per person, got {photos_each}")
     if not 1 <= n_enrolled <= n_eligible:
         raise SettingError(
-            f"enrol: {n_enrolled} people asked for; {n_eligible} here have more than {photos_each} photograph(s)"
+            f"enrol: {n_enrolled} people asked for; {n_eligible} here have more than {photos_each} photograph(s), "
+            f"{photos_each} to enrol and one to search with; "
+            + (f"give 1 to {n_eligible}" if n_eligible else "add photographs or ask for fewer of each")
         )

@@ -145,7 +145,10 @@ def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str
             missing = [column for column in columns if column not in (reader.fieldnames or ())]
             if missing:
                 found = ", ".join(reader.fieldnames or ()) or "nothing"
-                raise TableError(f"{table}, row 1: needs columns {', '.join(columns)}; found {found}")
+                hint = ""
+                if len(reader.fieldnames or ()) == 1 and any(sign in found for sign in ";\t"):
+                    hint = "; save the table with commas between its columns"
+                raise TableError(f"{table}, row 1: needs columns {', '.join(columns)}; found {found}{hint}")
             n = 0
             for n, row in enumerate(reader, 1):  # noqa: B007 (counts the rows for the check below)
                 short = next((c for c in columns if row[c] is None), "" if "" in row else None)
@@ -153,8 +156,12 @@ def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str
                     what = f"column {short}: no value" if short else "more values than columns"
                     raise TableError(f"{table}, row {reader.line_num}, {what}")
                 yield reader.line_num, {column: row[column].strip() for column in columns}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TableError(f"{table}: cannot be read as a CSV table ({error})") from None
+    except OSError as error:
+        raise TableError(f"{table}: cannot be read ({error.strerror}); give a CSV table") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise TableError(
+            f"{table}: cannot be read as a CSV table ({error}); save it as CSV in UTF-8, with commas"
+        ) from None
     if not n:
         raise TableError(f"{table}: has no rows")
 
@@ -165,16 +172,23 @@ def _picture(name: str, root: Path, number: dict[str, int], where: str) -> int:
         path = Path(name)
         if not name or path.is_absolute() or ".." in path.parts:
             raise TableError(f"{where}: needs a path under {root}, got {name!r}")
-        if not (root / path).is_file():
+        if not _is_there(root / path):
             raise TableError(f"{where}: no such picture: {root / path}")
         number[name] = len(number)
     return number[name]
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any file's
+        return False
+
+
 def _integer(text: str, where: str) -> int:
     try:
-        return int(text)
-    except ValueError:
+        return int(np.intp(int(text)))
+    except (ValueError, OverflowError):
         raise TableError(f"{where}: needs a whole number, got {text!r}") from None
 
 

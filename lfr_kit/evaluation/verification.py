@@ -106,8 +106,9 @@ def k_fold_accuracy(scores: ArrayLike, is_mated: ArrayLike, folds: ArrayLike) ->
     s, mated = _checked(scores, is_mated)
     fold = np.asarray(folds)
     numbers = np.unique(fold)
-    if fold.shape != s.shape or len(numbers) < 2:
-        raise RecordError(f"folds: one number per pair and at least two folds, got {fold.shape}, {len(numbers)}")
+    if fold.shape != s.shape:
+        raise RecordError(f"folds: one number per pair, {len(s)}, got {fold.shape}")
+    _check_folds(numbers)
     by_fold, thresholds = [], []
     for number in numbers:
         here = fold == number
@@ -120,6 +121,14 @@ def k_fold_accuracy(scores: ArrayLike, is_mated: ArrayLike, folds: ArrayLike) ->
         by_fold=tuple(by_fold),
         thresholds=tuple(thresholds),
     )
+
+
+def _check_folds(numbers: NDArray[np.intp]) -> None:
+    if len(numbers) < 2:
+        raise RecordError(
+            "folds: at least two, since each is judged with the threshold of the others; "
+            f"all pairs are in fold {numbers[0] if len(numbers) else 'none'}"
+        )
 
 
 def error_rates(scores: ArrayLike, is_mated: ArrayLike, threshold: float) -> tuple[Rate, Rate]:

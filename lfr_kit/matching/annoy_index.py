@@ -16,7 +16,14 @@ from lfr_kit.errors import IndexRecallError, ReferenceConflictError, SettingErro
 from lfr_kit.matching.annoy_forest import ForestSettings, build_forest
 from lfr_kit.matching.gallery import Gallery, check_space, stack
 from lfr_kit.matching.impostors import ScoreNormalisation, make_normalisation
-from lfr_kit.matching.index_file import delete_index, open_index, read_manifest, write_index, write_manifest
+from lfr_kit.matching.index_file import (
+    delete_index,
+    one_writer,
+    open_index,
+    read_manifest,
+    write_index,
+    write_manifest,
+)
 from lfr_kit.matching.indexed_part import Found, IndexedPart
 from lfr_kit.matching.ranking import cosines_of_rows, top_rows
 from lfr_kit.records import CandidateList, Template
@@ -97,6 +104,7 @@ class AnnoyIndexMatcher:
         self._new_normalisation = partial(make_normalisation, normalisation, cohort, n_impostors)
         self._lock = RLock()
         self._noted_at: tuple[int, int] | None = None
+        self._shared: frozenset[str] = frozenset()
         self._indexed: IndexedPart | None = None
         self._clear_buffer()
         self.score_scale = self._buffer_normalisation.score_scale
@@ -125,6 +133,7 @@ class AnnoyIndexMatcher:
             If that index would miss too many, or cannot be written; nothing is added then.
         """
         with self._lock:
+            self._obey_notes()
             self._check_new(reference_ids, templates)
             if not templates:
                 return
@@ -145,6 +154,7 @@ class AnnoyIndexMatcher:
             If that note cannot be written: withdrawn here, but not for other processes.
         """
         with self._lock:
+            self._obey_notes()
             for key in reference_ids:
                 if key not in self:
                     raise UnknownReferenceError(f"reference {key!r} is not enrolled; nothing was withdrawn")
@@ -212,8 +222,10 @@ class AnnoyIndexMatcher:
     def _build(self, ids: Sequence[str], vectors: Floats, space_id: str) -> None:
         forest = build_forest(vectors, self.forest_settings)
         if self.index_path is not None:
-            write_index(self.index_path, forest, ids, space_id)
-            self._noted_at = self._file_state()
+            write_index(self.index_path, forest, ids, space_id, self._shared)
+            self._noted_at = (
+                None  # to be read before the next search: others may have withdrawn somebody meanwhile
+            )
         self._indexed = IndexedPart(forest, ids, space_id, self._new_normalisation())
         self._buffer.remove(list(self._buffer.ids))
         self._clear_buffer()
@@ -232,8 +244,7 @@ class AnnoyIndexMatcher:
                 f"{self.forest_settings.min_recall} are needed; build it anew"
             )
         self._indexed = IndexedPart(forest, manifest.reference_ids, manifest.space_id, self._new_normalisation())
-        self._indexed.mask(manifest.withdrawn)
-        self._noted_at = self._file_state()
+        self._obey_notes()
 
     def _file_state(self) -> tuple[int, int] | None:
         """Changes whenever the manifest is replaced."""
@@ -249,20 +260,27 @@ class AnnoyIndexMatcher:
         """Adds withdrawals to the manifest, beside those of other processes, which are obeyed too."""
         if self.index_path is None:
             return
-        self._obey_notes()
-        manifest = read_manifest(self.index_path)
-        known = dict.fromkeys([*manifest.withdrawn, *withdrawn])
-        write_manifest(self.index_path, manifest.model_copy(update={"withdrawn": tuple(known)}))
-        self._noted_at = self._file_state()
+        with one_writer(self.index_path):
+            self._obey_notes()
+            manifest = read_manifest(self.index_path)
+            known = dict.fromkeys([*manifest.withdrawn, *withdrawn])
+            write_manifest(self.index_path, manifest.model_copy(update={"withdrawn": tuple(known)}))
+            self._noted_at, self._shared = self._file_state(), self._shared.difference(withdrawn)
 
     def _obey_notes(self) -> None:
-        """Masks who was withdrawn by another process that shares the index's file."""
-        if self._indexed is None or self.index_path is None or self._file_state() == self._noted_at:
+        """Masks who was withdrawn by another process that shares the index's file.
+
+        Raises
+        ------
+        IndexFileError
+            If the file is gone or damaged, each time: nobody can say any more who may still be found.
+        """
+        state = self._file_state()
+        if self._indexed is None or self.index_path is None or state == self._noted_at:
             return
-        self._noted_at = self._file_state()
-        manifest = read_manifest(self.index_path)
-        still_there = set(manifest.reference_ids).difference(manifest.withdrawn)
-        self._indexed.mask([key for key in self._indexed.live_ids if key not in still_there])
+        self._shared = read_manifest(self.index_path).enrolled
+        self._indexed.mask([key for key in self._indexed.live_ids if key not in self._shared])
+        self._noted_at = state
 
     def _rank(self, probe: Template) -> CandidateList:
         n = self._buffer_normalisation.pool(self.n_candidates) + _SPARE

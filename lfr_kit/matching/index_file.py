@@ -14,8 +14,9 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,7 +25,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lfr_kit.errors import IndexFileError, OutputError
 from lfr_kit.matching.annoy_forest import AnnoyForest, load_forest
 
-__all__ = ["Manifest", "delete_index", "open_index", "read_manifest", "write_index", "write_manifest"]
+__all__ = [
+    "Manifest",
+    "delete_index",
+    "one_writer",
+    "open_index",
+    "read_manifest",
+    "write_index",
+    "write_manifest",
+]
 
 _OWNER_ONLY = 0o600
 
@@ -45,6 +54,11 @@ class Manifest(BaseModel):
     reference_ids: tuple[str, ...] = Field(description="whose vectors, row by row")
     ids_sha256: str = Field(description="digest of reference_ids")
     withdrawn: tuple[str, ...] = Field((), description="those of them who are no longer enrolled")
+
+    @property
+    def enrolled(self) -> frozenset[str]:
+        """Who is enrolled."""
+        return frozenset(self.reference_ids).difference(self.withdrawn)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -92,8 +106,26 @@ def open_index(path: Path) -> tuple[Manifest, AnnoyForest]:
     return manifest, forest
 
 
-def write_index(path: Path, forest: AnnoyForest, reference_ids: Sequence[str], space_id: str) -> Manifest:
+def write_index(
+    path: Path,
+    forest: AnnoyForest,
+    reference_ids: Sequence[str],
+    space_id: str,
+    shared: AbstractSet[str] = frozenset(),
+) -> Manifest:
     """Writes a forest and its manifest, then takes away the trees of the manifest it replaced.
+
+    Parameters
+    ----------
+    path
+        Of the manifest.
+    forest
+        With the vectors of `reference_ids`, row by row.
+    reference_ids, space_id
+        Who is in it, and the space of the vectors.
+    shared
+        Those of them whom the manifest there held as enrolled when the forest was begun: who of them it does
+        no longer was withdrawn by another process meanwhile, and stays so.
 
     Raises
     ------
@@ -108,8 +140,25 @@ def write_index(path: Path, forest: AnnoyForest, reference_ids: Sequence[str], s
         digest = _digest_of_file(fresh)
         trees = path.with_name(f"{path.stem}-{digest[:8]}.ann")
         fresh.replace(trees)
-    manifest = Manifest(
-        index_file=trees.name,
+    with one_writer(path):
+        gone = shared - _enrolled_in(path) if shared else frozenset()
+        manifest = _manifest(forest, trees.name, digest, reference_ids, space_id, gone)
+        write_manifest(path, manifest)
+    if old is not None and old != trees:
+        old.unlink(missing_ok=True)
+    return manifest
+
+
+def _manifest(
+    forest: AnnoyForest,
+    index_file: str,
+    digest: str,
+    reference_ids: Sequence[str],
+    space_id: str,
+    gone: AbstractSet[str],
+) -> Manifest:
+    return Manifest(
+        index_file=index_file,
         index_sha256=digest,
         space_id=space_id,
         dimension=forest.index.f,
@@ -118,11 +167,35 @@ def write_index(path: Path, forest: AnnoyForest, reference_ids: Sequence[str], s
         recall_at_1=forest.recall,
         reference_ids=tuple(reference_ids),
         ids_sha256=_digest_of_ids(reference_ids),
+        withdrawn=tuple(key for key in reference_ids if key in gone),
     )
-    write_manifest(path, manifest)
-    if old is not None and old != trees:
-        old.unlink(missing_ok=True)
-    return manifest
+
+
+def _enrolled_in(path: Path) -> AbstractSet[str]:
+    """Who is enrolled by the manifest that lies there; nobody where none does."""
+    with suppress(IndexFileError):
+        return read_manifest(path).enrolled
+    return frozenset()
+
+
+@contextmanager
+def one_writer(path: Path) -> Iterator[None]:
+    """Inside, no other process reads a manifest to write it back changed, so that no withdrawal is lost.
+
+    Where the system knows no such lock (Windows), nothing is held.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with _output_errors(path):
+        folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

@@ -64,6 +64,9 @@ PROFILES = {
 """``probe``: passers-by, as they come. ``reference``: enrolment, where another photo can be asked for."""
 
 
+_SHARES = ("min_presence", "max_cut_off")
+
+
 class FaceMeshGate:
     """Fills `quality`, `mesh_px` and `reasons` of shots.
 
@@ -142,7 +145,9 @@ def reasons_against(measured: Measures, presence: float, limits: Thresholds) -> 
 
 def _check(limits: Thresholds) -> None:
     for name, value in asdict(limits).items():
-        if not np.isfinite(value) or value < 0:
-            raise SettingError(f"{name}: must be a number of 0 or more, got {value!r}")
+        most = 1.0 if name in _SHARES else np.inf
+        if not isinstance(value, int | float) or not (0 <= value <= most and np.isfinite(value)):
+            upper = "of 0 to 1" if name in _SHARES else "of 0 or more"
+            raise SettingError(f"{name}: must be a number {upper}, got {value!r}")
     if limits.min_luminance > limits.max_luminance:
         raise SettingError(f"min_luminance: must not exceed max_luminance ({limits.max_luminance})")

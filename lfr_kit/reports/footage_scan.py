@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
+from typing import TypeVar
 
 from lfr_kit.enrolment import EnrolmentReport
 from lfr_kit.errors import LfrError, OutputError
@@ -26,6 +27,8 @@ from lfr_kit.stages import FrameSource
 __all__ = ["Scan", "ScanResult", "interruptible"]
 
 INTERRUPTED = "interrupted at the keyboard"
+
+Fault = TypeVar("Fault", bound=LfrError)
 
 
 class StopSwitch:
@@ -55,6 +58,12 @@ def interruptible() -> Iterator[StopSwitch]:
         signal.signal(signal.SIGINT, before)
 
 
+def without_frames(fault: Fault) -> Fault:
+    """The same fault, which outlives the run, without its way there: that holds the picture in hand."""
+    fault.__cause__ = fault.__context__ = None
+    return fault.with_traceback(None)
+
+
 class _Stoppable:
     """A source that ends early when told to, or when it fails after its first frame; it keeps the reason."""
 
@@ -76,7 +85,7 @@ class _Stoppable:
             except LfrError as fault:
                 if not n_given:
                     raise
-                self.fault = fault
+                self.fault = without_frames(fault)
                 break
             except KeyboardInterrupt:  # a second Ctrl-C, while a stream kept us waiting
                 break
@@ -84,6 +93,7 @@ class _Stoppable:
                 self.seconds += perf_counter() - start
             n_given += 1
             yield frame
+            del frame  # while we wait for the next, which may be long
 
 
 class _ClipInTheMaking:
@@ -113,7 +123,7 @@ class _ClipInTheMaking:
         try:
             act()
         except OutputError as fault:
-            self.fault, self._switch.is_thrown = fault, True
+            self.fault, self._switch.is_thrown = without_frames(fault), True
         self.seconds += perf_counter() - start
 
 
@@ -172,6 +182,7 @@ class Scan:
                 if clip is not None:
                     clip.add(step)
                 on_step(step, recorder)
+                del step
             if clip is not None:
                 clip.finish()
         finally:

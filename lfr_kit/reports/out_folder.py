@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,10 +57,13 @@ class OutFolder:
         Raises
         ------
         OutputError
-            If the path is a file, or the folder holds things of others and `force` is not set.
+            If the path is a file, nothing can be written there, or the folder holds things of others and
+            `force` is not set.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise OutputError(f"{self.path}: is a file, not a folder; choose another --out")
+        try:
+            self._check_place()
+        except OSError as error:
+            raise output_error(self.path, error) from None
         strangers = self.strangers()
         if strangers and not force:
             more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
@@ -66,6 +71,20 @@ class OutFolder:
                 f"{self.path}: holds other things ({strangers[0]}{more}); "
                 "choose an empty or new folder, or add --force (they stay; files of the same names are replaced)"
             )
+
+    def _check_place(self) -> None:
+        """Refuses what would fail only after the run, when there is much to lose."""
+        if self.path.exists() and not self.path.is_dir():
+            raise OutputError(f"{self.path}: is a file, not a folder; choose another --out")
+        there = next(place for place in (self.path, *self.path.absolute().parents) if place.exists())
+        if not there.is_dir():
+            raise OSError(errno.ENOTDIR, f"{there} is a file")
+        if not os.access(there, os.W_OK | os.X_OK):
+            is_read_only = bool(os.statvfs(there).f_flag & os.ST_RDONLY) if hasattr(os, "statvfs") else False
+            raise OSError(errno.EROFS if is_read_only else errno.EACCES, "not writable")
+        for file in self.files:
+            if file.is_dir():
+                raise OutputError(f"{file}: is a folder, where a file is to be written; choose another --out")
 
     def create(self) -> None:
         """Makes the folder. OutputError if that is not possible."""

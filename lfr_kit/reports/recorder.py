@@ -16,6 +16,7 @@ from lfr_kit.config import Settings
 from lfr_kit.enrolment import EnrolmentReport
 from lfr_kit.pipeline import Pipeline, Step
 from lfr_kit.records import Alert
+from lfr_kit.reports.in_view import InView
 from lfr_kit.reports.run_record import AlertEntry, RunRecord, SearchPoint, refused_photos
 
 __all__ = ["RunRecorder", "settings_in_words", "versions_in_use"]
@@ -77,7 +78,8 @@ class RunRecorder:
     source: str
     alerts: list[Alert] = field(default_factory=list)
     _searches: list[SearchPoint] = field(default_factory=list, init=False)
-    _in_view: list[tuple[float, int]] = field(default_factory=list, init=False)
+    _in_view: InView = field(default_factory=InView, init=False)
+    _first_s: float | None = field(default=None, init=False)
     _times_s: tuple[float, float] = field(default=(0.0, 0.0), init=False)
     _started_at: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
     _start: float = field(default_factory=perf_counter, init=False)
@@ -91,9 +93,11 @@ class RunRecorder:
                 score = float(found.comparison_scores[0])
                 self._searches.append(SearchPoint(shot.position_s, score, id(shot) in alerted))
         for frame, tracks in zip(step.frames, step.tracks, strict=True):
+            if self._first_s is None:
+                self._first_s, self._times_s = frame.position_s, (frame.position_s, frame.position_s)
             self._times_s = (self._times_s[1], frame.position_s)
             if tracks is not None:
-                self._in_view.append((frame.position_s, int((tracks.track_ids >= 0).sum())))
+                self._in_view.add(frame.position_s, int((tracks.track_ids >= 0).sum()))
         self.alerts.extend(step.alerts)
 
     def record(
@@ -107,13 +111,13 @@ class RunRecorder:
             source=self.source,
             started_at=self._started_at,
             seconds=perf_counter() - self._start,
-            footage_s=last + max(last - before, 0.0),
+            footage_s=last - (self._first_s or 0.0) + max(last - before, 0.0),
             frames=statistics.n_frames,
             frames_looked_at=statistics.n_frames_detected,
             faces_seen=statistics.faces_seen,
             faces_seen_method=statistics.faces_seen_method,
             faces_seen_at_s=tuple(statistics.faces_seen_at_s),
-            in_view=tuple(self._in_view),
+            in_view=self._in_view.points,
             searches=tuple(self._searches),
             alerts=tuple(self._entry(alert) for alert in self.alerts),
             threshold=_threshold(self.pipeline),

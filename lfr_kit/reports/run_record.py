@@ -37,7 +37,7 @@ class AlertEntry:
     n_photos: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SearchPoint:
     """One search, as numbers: when the face was seen, and the best candidate's score; who it was is let go."""
 
@@ -75,7 +75,8 @@ class RunRecord:
     faces_seen, faces_seen_method, faces_seen_at_s
         How many faces, how they are counted, and when each first counted, in seconds of footage.
     in_view
-        (seconds of footage, tracked faces in that frame), one pair per frame looked at.
+        (seconds of footage, tracked faces), one pair per frame looked at; in long runs one per several frames,
+        with the most of them.
     searches
         Every search made.
     alerts

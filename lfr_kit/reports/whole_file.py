@@ -59,6 +59,9 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: str) -> None:
-    """Writes a text file, UTF-8, whole or not at all. OutputError if it cannot be written."""
+    """Writes a text file, UTF-8, whole or not at all. OutputError if it cannot be written.
+
+    File names may hold bytes that are no UTF-8; they are written as backslash escapes.
+    """
     with whole_file(path) as partial:
-        partial.write_text(content, encoding="utf-8", newline="")
+        partial.write_text(content, encoding="utf-8", errors="backslashreplace", newline="")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -12,14 +13,15 @@ from lfr_kit.errors import ModelFormatError
 from lfr_kit.runtime.compiled import keep_compiled
 from lfr_kit.runtime.executor import host_precision
 
-__all__ = ["OpenVinoExecutor"]
+__all__ = ["OpenVinoExecutor", "forget_input"]
 
 
 class OpenVinoExecutor:
     """Runs a network file (``.tflite``, ``.onnx`` or OpenVINO ``.xml``) or an `openvino.Model`.
 
     A network is compiled once for each of a few batch sizes (1, 2, 4, ... `largest_batch`); a batch is
-    cut into pieces of those sizes, so no piece is padded and no compilation happens twice.
+    cut into pieces of those sizes, so no piece is padded and no compilation happens twice. May be run from
+    several threads, one after the other; of what it was given nothing stays in it.
 
     Parameters
     ----------
@@ -71,6 +73,7 @@ class OpenVinoExecutor:
         self._largest_batch = largest_batch
         self._n_streams = n_streams if largest_batch % n_streams == 0 else 1
         self._requests: dict[int, list[Any]] = {}
+        self._lock = Lock()
         self.item_shape = tuple(int(side) for side in self._model.inputs[0].partial_shape.get_max_shape())[1:]
 
     def run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
@@ -78,11 +81,12 @@ class OpenVinoExecutor:
         if batch.shape[1:] != self.item_shape:
             raise ValueError(f"batch: expected (b, {self.item_shape}), got {batch.shape}")
         pieces, start = [], 0
-        for size in _piece_sizes(len(batch), self._largest_batch):
-            pieces.append(self._run_piece(batch[start : start + size]))
-            start += size
-        if not pieces:
-            return [output[:0] for output in self._run_piece(np.zeros((1, *self.item_shape), np.float32))]
+        with self._lock:
+            for size in _piece_sizes(len(batch), self._largest_batch):
+                pieces.append(self._run_piece(batch[start : start + size]))
+                start += size
+            if not pieces:
+                return [output[:0] for output in self._run_piece(np.zeros((1, *self.item_shape), np.float32))]
         return [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*pieces, strict=True)]
 
     def _run_piece(self, piece: NDArray[np.float32]) -> list[NDArray[np.float32]]:
@@ -107,10 +111,19 @@ class OpenVinoExecutor:
 
 
 def _outputs(request: Any, n: int) -> list[NDArray[np.float32]]:
-    """Waits for a request and copies what it gives: each (n, ...)."""
+    """Waits for a request and takes what it gives, each (n, ...): no template stays behind in it."""
     request.wait()
-    outputs = [np.array(tensor.data) for tensor in request.output_tensors]
+    forget_input(request)
+    outputs = []
+    for tensor in request.output_tensors:
+        outputs.append(np.array(tensor.data))
+        tensor.data[...] = 0
     return [output if output.shape[0] == n else output.reshape(n, -1, *output.shape[2:]) for output in outputs]
+
+
+def forget_input(request: Any) -> None:
+    """Lets go of the array that a request has shared since it was started, which it would keep until the next."""
+    request._inputs_data = None
 
 
 def _piece_sizes(n: int, largest: int) -> list[int]:

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Generator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
@@ -26,6 +27,9 @@ from lfr_kit.sources.decoding import (
     video_stream,
 )
 
+if TYPE_CHECKING:
+    import cv2
+
 __all__ = ["Pictures", "device_pictures", "file_pictures", "public_address", "stream_pictures"]
 
 Pictures = Generator[NDArray[np.uint8], None, None]
@@ -38,13 +42,16 @@ _STREAM_OPTIONS = {
     "flags": "low_delay",
 }
 
+_LOOKED_AT = 0.4
+"""Share of the time-out spent on finding out what a stream holds."""
+
 
 def stream_pictures(address: str, limits: Limits, timeout_s: float) -> Pictures:
     """Pictures of a network stream: RTSP, HTTP (MJPEG, MPEG-TS), RTMP, SRT, UDP."""
     name = public_address(address)
     try:
         container = open_video(
-            address, limits, allow_lists=True, options=_STREAM_OPTIONS, timeout=(timeout_s, timeout_s)
+            address, limits, allow_lists=True, options=_stream_options(timeout_s), timeout=(timeout_s, timeout_s)
         )
     except SourceUnreadableError as error:
         raise SourceUnreadableError(f"{name}: {error}") from None
@@ -66,11 +73,20 @@ def stream_pictures(address: str, limits: Limits, timeout_s: float) -> Pictures:
                 yield rgb_image(picture, limits, ratio)
 
 
+def _stream_options(timeout_s: float) -> dict[str, str]:
+    """What a stream is opened with.
+
+    A live stream without usable times is looked at for as long as the decoder may (5 s of its own accord), and
+    that counts as opening: it must end well before the time-out, or such a stream could never be opened.
+    """
+    return {**_STREAM_OPTIONS, "analyzeduration": str(round(_LOOKED_AT * timeout_s * 1e6))}
+
+
 def device_pictures(device: int | str, limits: Limits) -> Pictures:
     """Pictures of a camera at this machine."""
     import cv2
 
-    capture = cv2.VideoCapture(device)
+    capture = _capture(device)
     try:
         if not capture.isOpened():
             raise SourceNotFoundError(f"camera {device}: not there or in use; `lfr doctor` lists the cameras")
@@ -84,6 +100,18 @@ def device_pictures(device: int | str, limits: Limits) -> Pictures:
             yield image
     finally:
         capture.release()
+
+
+def _capture(device: int | str) -> cv2.VideoCapture:
+    """Opens a camera; what OpenCV's back ends print when there is none is left out, ours is one sentence."""
+    import cv2
+    from cv2.utils import logging
+
+    before = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        return cv2.VideoCapture(device)
+    finally:
+        logging.setLogLevel(before)
 
 
 def file_pictures(path: str) -> Pictures:

@@ -74,7 +74,7 @@ def read_image(where: Path | str | bytes, limits: Limits | None = None) -> NDArr
     name = "picture" if isinstance(where, bytes) else str(where)
     content = where if isinstance(where, bytes) else _content(Path(where), limits)
     _check_content(content, name, limits)
-    image = _opened(content, name)
+    image = _opened(content, name, limits)
     _check_size(image.size, name, limits)
     try:
         image.load()
@@ -117,7 +117,7 @@ def _check_content(content: bytes, name: str, limits: Limits) -> None:
         )
 
 
-def _opened(content: bytes, name: str) -> Image.Image:
+def _opened(content: bytes, name: str, limits: Limits) -> Image.Image:
     """The picture with its header read and nothing decoded."""
     try:
         # The filters of `warnings` are global, hence the lock. Pillow's own limit is not ours: it is checked next.
@@ -125,8 +125,11 @@ def _opened(content: bytes, name: str) -> Image.Image:
             warnings.simplefilter("ignore")
             Image.init()
             return Image.open(io.BytesIO(content), formats=[name for name in _FORMATS if name in Image.OPEN])
-    except Image.DecompressionBombError as error:
-        raise ImageError(f"{name}: {error}; use a smaller picture", reason="too_large") from None
+    except Image.DecompressionBombError:
+        most = limits.image_megapixels
+        raise ImageError(
+            f"{name}: claims far more than {most:g} megapixels; use a smaller picture", reason="too_large"
+        ) from None
     except UnidentifiedImageError:
         hint = "; HEIC is not read, save it as JPEG" if content[4:8] == b"ftyp" else ""
         raise ImageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import signal
 import subprocess
@@ -180,11 +181,17 @@ def test_scan_nobody_enrolled_is_refused(footage, tmp_path):
     assert "nobody could be enrolled" in str(result.exception)
 
 
-def test_scan_files_that_cannot_be_written_still_leave_the_result_on_screen(footage, references, tmp_path):
-    (tmp_path / "file").write_text("")
-    result = run(footage, "--references", references, "--out", tmp_path / "file" / "out", "--json")
+def test_scan_files_that_cannot_be_written_still_leave_the_result_on_screen(
+    footage, references, tmp_path, monkeypatch
+):
+    def full(path):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("lfr_kit.reports.whole_file._sync", full)
+    result = run(footage, "--references", references, "--out", tmp_path / "out", "--json")
     assert result.exit_code == 1
     found = json.loads(result.stdout)
+    assert found["error"].keys() == {"kind", "message", "reason"}
     assert found["error"]["kind"] == "OutputError"
     assert [alert["reference"] for alert in found["alerts"]] == ["Green"]
     assert "not written" in result.stderr
@@ -238,3 +245,10 @@ typer.run(scan)
 def test_scan_unknown_setting_is_refused_by_the_detector(footage, references):
     result = run(footage, "--references", references, "--smallest-face", "20")
     assert isinstance(result.exception, SettingError)
+
+
+def test_scan_says_how_many_pictures_could_not_be_read(footage, references):
+    (footage / "03.png").write_bytes(b"no picture")
+    result = run(footage, "--references", references, "--json")
+    assert json.loads(result.stdout)["unreadable"] == 1
+    assert "1 picture or packet of the footage could not be read" in result.stderr

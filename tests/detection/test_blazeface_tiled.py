@@ -138,6 +138,13 @@ def test_detect_faces_outside_the_zone_are_dropped(make_frame, street, zone):
     assert len(zoned.plan("gate", (1920, 1080))) < len(zoned.plan("other", (1920, 1080)))
 
 
+def test_zone_for_every_camera_is_not_for_photographs():
+    nowhere = [(0, 0), (0.01, 0), (0, 0.01)]
+    zoned, plain = BlazeFaceTiledDetector(zones={"*": nowhere}), BlazeFaceTiledDetector()
+    assert len(zoned.plan("", (1920, 1080))) == len(plain.plan("", (1920, 1080)))
+    assert len(zoned.plan("gate", (1920, 1080))) < len(plain.plan("gate", (1920, 1080)))
+
+
 def test_detect_zone_for_every_camera_gives_way_to_a_cameras_own(make_frame, street):
     left, everywhere = [(0, 0), (0.5, 0), (0.5, 1), (0, 1)], [(0, 0), (1, 0), (1, 1), (0, 1)]
     zoned = BlazeFaceTiledDetector(zones={"*": left, "wide": everywhere})

@@ -135,6 +135,15 @@ def test_track_fusion_forget_keeps_other_tracks(make_template):
     assert len(fusion) == 2
 
 
+def test_track_fusion_forgotten_camera_leaves_the_others(make_template):
+    fusion = TrackFusion()
+    fusion.add([make_template((1, 0)), make_template((1, 0), track_id=2), make_template((0, 1), camera_id="b")])
+    fusion.forget_camera("a")
+    fusion.forget_camera("never seen")
+    assert len(fusion) == 1
+    assert fusion.add([make_template((0, 1), camera_id="b")])[0].n_shots == 2
+
+
 def test_track_fusion_none_to_keep_is_refused():
     with pytest.raises(SettingError, match="n_best"):
         TrackFusion(n_best=0)

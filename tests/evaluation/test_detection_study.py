@@ -61,4 +61,4 @@ def test_study_detection_tiles_find_three_times_what_mediapipe_finds(testdata):
         study_detection(boxes, detector_for(name, 16)[1]).rates for name in ("blazeface_tiled", "mediapipe_face")
     )
     assert tiled.recall.value >= max(0.6, 3 * whole.recall.value)
-    assert tiled.false_per_image <= 2
+    assert tiled.false_per_image <= 3

@@ -121,3 +121,8 @@ def test_plan_faults_are_refused_before_the_work():
         OpenSetPlan(n_enrolled=1000).check(PEOPLE)
     with pytest.raises(RecordError, match="one per photograph"):
         study_open_set(PEOPLE[:3], photos_of(faces(1)), OpenSetPlan(1), matcher_maker("exact"))
+
+
+def test_plan_with_a_seed_below_zero_is_refused():
+    with pytest.raises(SettingError, match="seed: at least 0"):
+        OpenSetPlan(n_enrolled=1, seed=-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -66,3 +67,10 @@ def test_study_pairs_nobody_acquired_is_all_wrong():
 def test_study_pairs_other_number_of_photographs_is_refused():
     with pytest.raises(RecordError, match="one per picture"):
         study_pairs(pairs_of(ROWS, [1, 0, 1, 0], [1, 1, 2, 2], 6), photos_of([0, 1]))
+
+
+def test_study_pairs_folds_that_accept_all_and_none_have_no_mean_threshold_and_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        study = study_pairs(pairs_of([(0, 1), (0, 2)], [1, 0], [1, 2], 3), photos_of([0, 10, 90]))
+    assert np.isnan(study.threshold)

@@ -69,3 +69,10 @@ def test_draw_split_people_differ_between_seeds():
 def test_draw_split_impossible_wishes_are_refused(n, settings, says):
     with pytest.raises(SettingError, match=says):
         draw_split(PEOPLE, n, np.random.default_rng(0), **settings)
+
+
+def test_draw_split_of_nobody_says_how_many_there_may_be():
+    with pytest.raises(SettingError, match="give 1 to 1"):
+        draw_split(np.array([0, 0, 1]), 0, np.random.default_rng(0))
+    with pytest.raises(SettingError, match="add photographs"):
+        draw_split(np.array([0, 1]), 1, np.random.default_rng(0))

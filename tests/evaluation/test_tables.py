@@ -125,3 +125,23 @@ def test_people_in_looks_into_the_images_folder_of_a_data_set(folder, tmp_path):
 def test_people_in_without_pictures_is_refused(folder):
     with pytest.raises(TableError, match="one folder per person"):
         people_in(folder / "ann")
+
+
+def test_read_pairs_name_longer_than_any_file_is_no_such_picture(folder, table):
+    with pytest.raises(TableError, match="row 2, column image_a: no such picture"):
+        read_pairs(table(PAIRS + f"1,{'a' * 400},ann/2.jpg,1\n"), folder)
+
+
+def test_read_pairs_fold_too_large_to_count_is_named(folder, table):
+    with pytest.raises(TableError, match="row 2, column fold: needs a whole number"):
+        read_pairs(table(PAIRS + f"{10**30},ann/1.jpg,ann/2.jpg,1\n"), folder)
+
+
+def test_read_pairs_semicolons_are_recognised(folder, table):
+    with pytest.raises(TableError, match="with commas between its columns"):
+        read_pairs(table(PAIRS.replace(",", ";") + "1;ann/1.jpg;ann/2.jpg;1\n"), folder)
+
+
+def test_read_pairs_table_that_is_not_there_says_what_to_give(folder, tmp_path):
+    with pytest.raises(TableError, match=r"absent\.csv: cannot be read \(No such file.*give a CSV table"):
+        read_pairs(tmp_path / "absent.csv", folder)

@@ -112,3 +112,8 @@ def test_equal_error_rate_equals_the_crossing_of_sklearns_curve(scored):
 )
 def test_equal_error_rate_hand_worked(scores, is_mated, want):
     assert equal_error_rate(scores, is_mated) == (None if want is None else pytest.approx(want))
+
+
+def test_k_fold_accuracy_of_one_fold_says_why_two_are_needed():
+    with pytest.raises(RecordError, match=r"at least two.*all pairs are in fold 3"):
+        k_fold_accuracy([0.5, 0.6], [True, False], [3, 3])

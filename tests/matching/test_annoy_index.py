@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -21,6 +22,8 @@ from lfr_kit.errors import (
     SettingError,
     SpaceMismatchError,
 )
+from lfr_kit.matching import annoy_index
+from lfr_kit.matching.annoy_forest import build_forest
 from lfr_kit.matching.annoy_index import AnnoyIndexMatcher
 from lfr_kit.records import Template
 
@@ -250,6 +253,84 @@ def test_withdrawal_is_obeyed_by_who_shares_the_file_and_after_a_restart(tmp_pat
         assert first(matcher, vectors[4]) != ("person 4",)
         assert first(matcher, vectors[5]) != ("person 5",)
         assert len(matcher) == N - 2
+
+
+def found_by_anybody(path, key, *matchers):
+    """Whether one of the matchers, or one that starts now, finds a reference by its own vector."""
+    vector = dict(zip(ids_of(), unit_vectors(), strict=True))[key]
+    started = AnnoyIndexMatcher(index_path=path, is_prebuilt=True)
+    return any(first(matcher, vector) == (key,) for matcher in (*matchers, started))
+
+
+def test_withdrawal_while_another_process_builds_is_not_lost(tmp_path, monkeypatch):
+    path = tmp_path / "list.json"
+    one = built(index_path=path)
+    two = AnnoyIndexMatcher(index_path=path, is_prebuilt=True)
+
+    def slow_build(*arguments):
+        two.withdraw(["person 5"])
+        return build_forest(*arguments)
+
+    monkeypatch.setattr(annoy_index, "build_forest", slow_build)
+    one.withdraw(["person 3"])
+    one.enrol(["person 3"], templates(unit_vectors()[3:4]))
+    one.rebuild()
+    assert not found_by_anybody(path, "person 5", one, two)
+    assert found_by_anybody(path, "person 3")
+
+
+def test_withdrawal_and_rebuild_by_another_process_while_one_builds_are_not_undone(tmp_path, monkeypatch):
+    path = tmp_path / "list.json"
+    one = built(index_path=path)
+    two = AnnoyIndexMatcher(index_path=path, is_prebuilt=True, n_probes=200, n_trees=20)
+
+    def slow_build(*arguments):
+        monkeypatch.setattr(annoy_index, "build_forest", build_forest)
+        two.withdraw(["person 5"])
+        two.rebuild()
+        return build_forest(*arguments)
+
+    monkeypatch.setattr(annoy_index, "build_forest", slow_build)
+    one.rebuild()
+    assert not found_by_anybody(path, "person 5", one, two)
+
+
+def test_withdrawal_by_another_process_is_obeyed_by_an_enrolment_that_builds(tmp_path):
+    path = tmp_path / "list.json"
+    one = built(index_path=path)
+    AnnoyIndexMatcher(index_path=path, is_prebuilt=True).withdraw(["person 5"])
+    one.enrol([f"new {i}" for i in range(60)], templates(unit_vectors(60, seed=9)))
+    assert not found_by_anybody(path, "person 5", one)
+    assert len(one) == N - 1 + 60
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such lock there")
+def test_two_processes_withdrawing_at_once_lose_neither(tmp_path, monkeypatch):
+    path = tmp_path / "list.json"
+    one = built(index_path=path)
+    two = AnnoyIndexMatcher(index_path=path, is_prebuilt=True)
+    other = Thread(target=two.withdraw, args=[["person 5"]])
+    write = annoy_index.write_manifest
+
+    def write_late(*arguments):
+        monkeypatch.setattr(annoy_index, "write_manifest", write)
+        other.start()
+        other.join(0.5)
+        write(*arguments)
+
+    monkeypatch.setattr(annoy_index, "write_manifest", write_late)
+    one.withdraw(["person 4"])
+    other.join()
+    assert set(json.loads(path.read_text())["withdrawn"]) == {"person 4", "person 5"}
+
+
+def test_index_whose_file_is_gone_serves_nobody_however_often_it_is_asked(tmp_path):
+    path = tmp_path / "list.json"
+    matcher = built(index_path=path)
+    path.unlink()
+    for _ in range(2):
+        with pytest.raises(IndexFileError):
+            first(matcher, unit_vectors()[0])
 
 
 def test_rebuild_leaves_no_template_of_the_withdrawn_on_disk(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -129,6 +131,23 @@ def test_withdraw_with_one_unknown_withdraws_nobody():
     with pytest.raises(UnknownReferenceError, match="bob"):
         matcher.withdraw(["ada", "bob"])
     assert matcher.search(templates(unit_vectors(1, 4)))[0].reference_ids == ("ada",)
+
+
+def test_search_while_others_are_enrolled_and_withdrawn_names_no_one_wrong():
+    matcher, everybody = ExactMatcher(n_candidates=3), templates(unit_vectors(300, 16))
+    ids = [f"person {i}" for i in range(300)]
+    matcher.enrol(ids, everybody)
+
+    def come_and_go():
+        for _ in range(30):
+            matcher.withdraw(ids[:150])
+            matcher.enrol(ids[:150], everybody[:150])
+
+    with ThreadPoolExecutor(1) as pool:
+        changes = pool.submit(come_and_go)
+        while not changes.done():
+            assert [found.reference_ids[0] for found in matcher.search(everybody[150:180])] == ids[150:180]
+        changes.result()
 
 
 def test_search_with_a_foreign_probe_names_both_spaces():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas
@@ -73,3 +74,12 @@ def test_alert_files_folder_that_is_a_file_is_an_output_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
         write_alert_lines(tmp_path / "file" / "alerts.jsonl", [])
+
+
+def test_alert_files_of_footage_whose_name_is_no_text_are_written(tmp_path):
+    alert = make_alert("anna", 2.0)
+    alert = replace(alert, shot=replace(alert.shot, camera_id="gate\udcff.mp4"))
+    write_alert_lines(tmp_path / "lines", [alert])
+    write_alert_table(tmp_path / "table", [alert])
+    assert json.loads((tmp_path / "lines").read_text(encoding="utf-8"))["camera_id"] == "gate\udcff.mp4"
+    assert r"gate\udcff.mp4" in (tmp_path / "table").read_text(encoding="utf-8")

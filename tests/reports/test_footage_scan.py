@@ -150,6 +150,50 @@ def test_scan_lost_source_flushes_and_hands_the_fault_over():
     assert result.run.ended_early == "gate: gone"
 
 
+def test_scan_fault_handed_over_holds_no_frame(tmp_path, monkeypatch):
+    def no_room(self, image):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    lost = [scan(Footage(4, SourceLostError("gate: gone")))]
+    monkeypatch.setattr(mp4_file.Mp4File, "_open", no_room)
+    lost.append(scan(Footage(1000), clip_path=tmp_path / "a.mp4"))
+    gc.collect()
+    for result, pipeline in lost:
+        assert result.fault is not None
+        assert not any(ref() for ref in pipeline.frames)
+
+
+def test_scan_waiting_for_a_frame_holds_none():
+    class Patient(Footage):
+        def __iter__(self):
+            for i in range(3):
+                frame = make_frame(i)
+                given = weakref.ref(frame)
+                yield frame
+                del frame
+                gc.collect()
+                assert given() is None
+
+    class LettingGo(FewLinePipeline):
+        def steps(self, source):
+            for frame in source:
+                yield Step((frame,), (None,), (), ())
+                del frame
+
+    with interruptible() as switch:
+        plan = Scan(pipeline=LettingGo(), enrolment=EnrolmentReport(), source=Patient(), settings={})
+        plan.run(lambda *_: None, switch)
+
+
+def test_scan_of_a_part_says_how_much_was_seen():
+    class FromTheMiddle(Footage):
+        def __iter__(self):
+            for i in range(250, 275):
+                yield make_frame(i)
+
+    assert scan(FromTheMiddle())[0].run.footage_s == pytest.approx(1.0)
+
+
 def test_scan_source_without_a_first_frame_raises(tmp_path):
     with pytest.raises(SourceUnreadableError):
         scan(Footage(0, SourceUnreadableError("not a video")), clip_path=tmp_path / "out" / "a.mp4")

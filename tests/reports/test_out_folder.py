@@ -46,3 +46,28 @@ def test_results_in_a_place_nobody_may_write_are_an_output_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
         write_results(OutFolder(tmp_path / "file" / "out"), make_run(), with_page=False, with_clip=False)
+
+
+def test_out_folder_below_a_file_is_refused_before_the_run(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="file is a file"):
+        OutFolder(tmp_path / "file" / "a" / "out").check(force=True)
+
+
+@pytest.mark.parametrize("name", ["out", "new/out"])
+def test_out_folder_nobody_may_write_to_is_refused_before_the_run(tmp_path, monkeypatch, name):
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(OutputError, match="no permission"):
+        OutFolder(tmp_path / name).check()
+
+
+def test_out_folder_with_a_name_too_long_is_refused(tmp_path):
+    with pytest.raises(OutputError, match=r"not written: .*choose another folder"):
+        OutFolder(tmp_path / ("a" * 300)).check()
+
+
+def test_out_folder_with_a_folder_in_the_place_of_a_file_is_refused(tmp_path):
+    (tmp_path / "alerts.csv").mkdir()
+    with pytest.raises(OutputError, match=r"alerts\.csv: is a folder"):
+        OutFolder(tmp_path).check()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -88,3 +90,23 @@ def test_openvino_keeps_no_identifier_and_loads_no_telemetry(tmp_path):
     )
     assert ran.stdout == "None\n"
     assert not list(tmp_path.rglob("*ga_cid*"))
+
+
+def test_result_once_taken_leaves_no_pixel_behind(streams):
+    batch = pictures(3)
+    given = weakref.ref(batch)
+    streams.run(batch)
+    del batch
+    gc.collect()
+    assert given() is None
+
+
+@pytest.mark.parametrize(("n_threads", "n_streams"), [(1, 1), (0, 5), (99, 8)])
+def test_threads_are_as_set_also_where_the_system_knows_no_affinity(
+    monkeypatch, saved_network, n_threads, n_streams
+):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    network = with_pixel_input(saved_network, mean=0.0, scale=1.0)
+    made = OpenVinoStreams(network, precision="f32", n_threads=n_threads)
+    assert made._options["NUM_STREAMS"] == made._options["INFERENCE_NUM_THREADS"] == n_streams

@@ -12,6 +12,7 @@ from PIL import Image
 
 from lfr_kit.errors import SettingError, SourceLostError, SourceNotFoundError, SourceUnreadableError
 from lfr_kit.sources.camera import Camera
+from lfr_kit.sources.connection import _stream_options
 from tests.sources.conftest import encode, number_of, numbered
 
 
@@ -240,3 +241,15 @@ def test_camera_device_that_is_not_there_raises_not_found(monkeypatch):
 def test_camera_wrong_setting_raises_setting_error(settings):
     with pytest.raises(SettingError):
         Camera(0, **settings)
+
+
+def test_camera_that_is_not_there_is_one_sentence_without_the_noise_of_opencv(capfd):
+    with pytest.raises(SourceNotFoundError, match="not there or in use"):
+        next(iter(Camera(77)))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("timeout_s", [0.5, 5.0, 30.0])
+def test_stream_options_looking_at_a_stream_ends_before_its_timeout(timeout_s):
+    """A transport stream without usable times is looked at to the end; beyond the time-out it never opened."""
+    assert int(_stream_options(timeout_s)["analyzeduration"]) <= 0.5 * timeout_s * 1e6

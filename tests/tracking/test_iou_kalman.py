@@ -223,4 +223,4 @@ def test_man_who_leaves_and_comes_back_is_at_most_two_tracks(testdata):
     untracked = seen.pop(-1, 0)
     assert 1 <= len(seen) <= 2
     assert sum(seen.values()) >= 35
-    assert untracked <= 8
+    assert untracked <= 15, "a quarter at most, most of them weak or the first of a track"
