@@ -160,7 +160,7 @@ class Pipeline:
             matcher=matcher,
             policy=_policy(chosen.policy, embedder.space_id, matcher),
             detect_every=chosen.detect_every,
-            embedder_reason=reason,
+            embedder_reason=reason + _caution(chosen.policy, embedder.space_id),
         )
 
     def process(self, frames: Sequence[Frame]) -> Step:
@@ -276,6 +276,15 @@ class Pipeline:
 
 def _made(stage: str, choice: StageChoice) -> Any:
     return create(stage, choice.name, **choice.settings)
+
+
+def _caution(policy: StageChoice, space_id: str) -> str:
+    """What must be said of a threshold that nobody gave and nobody measured."""
+    from lfr_kit.alerting.thresholds import is_provisional
+
+    if "threshold" in policy.settings or not is_provisional(space_id):
+        return ""
+    return "; its default threshold is provisional, measure one with: lfr evaluate identify"
 
 
 def _policy(choice: StageChoice, space_id: str, matcher: Matcher) -> AlertPolicy:

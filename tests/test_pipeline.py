@@ -337,3 +337,16 @@ def test_pipeline_from_settings_unknown_name_lists_the_right_ones():
 
     with pytest.raises(UnknownAlgorithmError, match="exact"):
         Pipeline.from_settings(Settings().choosing(matcher="exakt"))
+
+
+def test_pipeline_from_settings_says_when_its_threshold_was_never_measured(monkeypatch):
+    from lfr_kit.alerting import thresholds
+    from lfr_kit.config import Settings
+
+    chosen = Settings().choosing(embedder="scripted")
+    space_id = Pipeline.from_settings(chosen, threshold=0.9).embedder.space_id
+    monkeypatch.setattr(thresholds, "DEFAULT_THRESHOLDS", {(space_id, "cosine"): {1: 0.9}})
+    assert "provisional" not in Pipeline.from_settings(chosen).embedder_reason
+    monkeypatch.setattr(thresholds, "PROVISIONAL", frozenset({space_id}))
+    assert "provisional" in Pipeline.from_settings(chosen).embedder_reason
+    assert "provisional" not in Pipeline.from_settings(chosen, threshold=0.9).embedder_reason

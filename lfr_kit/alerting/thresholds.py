@@ -13,17 +13,23 @@ import numpy as np
 
 from lfr_kit.errors import SettingError
 
-__all__ = ["DEFAULT_THRESHOLDS", "default_thresholds", "threshold_at"]
+__all__ = ["DEFAULT_THRESHOLDS", "PROVISIONAL", "default_thresholds", "is_provisional", "threshold_at"]
 
 DEFAULT_THRESHOLDS: dict[tuple[str, str], dict[int, float]] = {
     ("dlib_resnet", "cosine"): {25: 0.9475, 50: 0.9511, 100: 0.9548, 200: 0.9575, 400: 0.9606},
+    ("facenet", "cosine"): {1: 0.50, 1000: 0.65},
 }
 """(start of a `space_id`, score scale) -> {list size: threshold}.
 
 Where 1 in 1,000 strangers would raise an alert (the ceiling of the South Wales Police operating procedure),
 measured with ``lfr evaluate identify lfw_dev --enrol N --draws 20``: still photographs of public people. A
 starting point for exploring footage; a deployment needs a threshold measured for its own list and cameras.
+FaceNet's are provisional, see `PROVISIONAL`.
 """
+
+PROVISIONAL = frozenset({"facenet"})
+"""Spaces whose thresholds this project has not measured, for want of their weights. FaceNet's authors separate
+pairs at a squared distance of 1.1, a cosine of 0.45 (Schroff et al., CVPR 2015); searching a list needs more."""
 
 
 def default_thresholds(space_id: str, score_scale: str = "cosine") -> dict[int, float]:
@@ -48,6 +54,11 @@ def default_thresholds(space_id: str, score_scale: str = "cosine") -> dict[int, 
             "(--threshold, or threshold under [policy.settings]), found with: lfr evaluate identify"
         )
     return DEFAULT_THRESHOLDS[max(fitting, key=len), score_scale]
+
+
+def is_provisional(space_id: str) -> bool:
+    """Whether the default thresholds of an embedding space were never measured by this project."""
+    return any(space_id.startswith(name) for name in PROVISIONAL)
 
 
 def threshold_at(thresholds: Mapping[int, float], n_enrolled: int) -> float:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lfr_kit.cli.output import JsonOption
+
+if TYPE_CHECKING:
+    from lfr_kit.config import Settings
 
 __all__ = ["scan"]
 
@@ -45,6 +48,7 @@ def scan(
     from lfr_kit.reports.out_folder import OutFolder
     from lfr_kit.reports.recorder import settings_in_words
     from lfr_kit.sources import open_source
+    from lfr_kit.sources.image_folder import ImageFolder
 
     if (clip or page) and out is None:
         raise typer.BadParameter("--clip and --page need a folder to go to: add --out FOLDER")
@@ -55,6 +59,7 @@ def scan(
     chosen = chosen.setting("detector", smallest_face_px=smallest_face)
     chosen = chosen if detect_every is None else chosen.model_copy(update={"detect_every": detect_every})
     footage = open_source(source)
+    chosen = without_tracks(chosen) if isinstance(footage, ImageFolder) else chosen
     pipeline = Pipeline.from_settings(chosen, threshold=threshold)
     found = Scan(
         pipeline=pipeline,
@@ -68,3 +73,12 @@ def scan(
     show_run(run, files, as_json=as_json, fault=fault, more={"unreadable": n_unreadable})
     if fault:
         raise typer.Exit(1)
+
+
+def without_tracks(chosen: Settings) -> Settings:
+    """The settings for still pictures, where a face seen once must be compared, not only one seen twice in a row.
+
+    A tracker that was chosen on purpose stays.
+    """
+    default = type(chosen).model_fields["tracker"].default
+    return chosen.choosing(tracker="single_frame") if chosen.tracker == default else chosen

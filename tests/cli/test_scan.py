@@ -26,6 +26,7 @@ MAGENTA = (255, 0, 255)
 SCRIPTED = {
     "LFR_DETECTOR__NAME": "scripted",
     "LFR_SELECTOR__NAME": "first",
+    "LFR_TRACKER__SETTINGS": '{"n_confirm": 2}',
     "LFR_GATE__NAME": "open",
     "LFR_REFERENCE_GATE": '{"name": "open", "settings": {}}',
     "LFR_EMBEDDER__NAME": "scripted",
@@ -252,3 +253,12 @@ def test_scan_says_how_many_pictures_could_not_be_read(footage, references):
     result = run(footage, "--references", references, "--json")
     assert json.loads(result.stdout)["unreadable"] == 1
     assert "1 picture or packet of the footage could not be read" in result.stderr
+
+
+def test_scan_folder_of_stills_compares_faces_that_are_seen_once(monkeypatch):
+    from lfr_kit.cli.scan import without_tracks
+    from lfr_kit.config import Settings, StageChoice
+
+    assert without_tracks(Settings()).tracker.name == "single_frame"
+    chosen = Settings(tracker=StageChoice(name="iou_kalman", settings={"n_confirm": 1}))
+    assert without_tracks(chosen).tracker == chosen.tracker

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lfr_kit.errors import ReferenceConflictError, SettingError, SpaceMismatchError, UnknownReferenceError
+from lfr_kit.matching import exact
 from lfr_kit.matching.exact import ExactMatcher
+from lfr_kit.matching.ranking import top_rows
 from lfr_kit.records import Template
 
 
@@ -133,21 +135,23 @@ def test_withdraw_with_one_unknown_withdraws_nobody():
     assert matcher.search(templates(unit_vectors(1, 4)))[0].reference_ids == ("ada",)
 
 
-def test_search_while_others_are_enrolled_and_withdrawn_names_no_one_wrong():
-    matcher, everybody = ExactMatcher(n_candidates=3), templates(unit_vectors(300, 16))
-    ids = [f"person {i}" for i in range(300)]
+def test_withdrawal_in_the_middle_of_a_search_waits_for_its_end(monkeypatch):
+    matcher, everybody = ExactMatcher(n_candidates=1), templates(unit_vectors(30, 16))
+    ids = [f"person {i}" for i in range(30)]
     matcher.enrol(ids, everybody)
+    other = Thread(target=matcher.withdraw, args=[ids[:15]])
 
-    def come_and_go():
-        for _ in range(30):
-            matcher.withdraw(ids[:150])
-            matcher.enrol(ids[:150], everybody[:150])
+    def top_rows_meanwhile(*arguments):
+        monkeypatch.setattr(exact, "top_rows", top_rows)
+        rows = top_rows(*arguments)
+        other.start()
+        other.join(0.3)
+        return rows
 
-    with ThreadPoolExecutor(1) as pool:
-        changes = pool.submit(come_and_go)
-        while not changes.done():
-            assert [found.reference_ids[0] for found in matcher.search(everybody[150:180])] == ids[150:180]
-        changes.result()
+    monkeypatch.setattr(exact, "top_rows", top_rows_meanwhile)
+    assert [found.reference_ids[0] for found in matcher.search(everybody[10:20])] == ids[10:20]
+    other.join()
+    assert matcher.search(everybody[10:11])[0].reference_ids != ("person 10",)
 
 
 def test_search_with_a_foreign_probe_names_both_spaces():
