@@ -259,6 +259,7 @@ def test_scan_folder_of_stills_compares_faces_that_are_seen_once(monkeypatch):
     from lfr_kit.cli.scan import without_tracks
     from lfr_kit.config import Settings, StageChoice
 
+    monkeypatch.delenv("LFR_TRACKER__SETTINGS", raising=False)
     assert without_tracks(Settings()).tracker.name == "single_frame"
     chosen = Settings(tracker=StageChoice(name="iou_kalman", settings={"n_confirm": 1}))
     assert without_tracks(chosen).tracker == chosen.tracker
