@@ -139,6 +139,12 @@ class Settings(BaseSettings):
             return given
         return StageChoice(name=default.name, settings={**default.settings, **given.settings})
 
+    @field_validator("models_dir", "cache_dir", mode="after")
+    @classmethod
+    def _at_home(cls, folder: Path) -> Path:
+        """``~`` is the home folder, as in a shell."""
+        return folder.expanduser()
+
     @property
     def compiled_dir(self) -> Path:
         """Where compiled networks lie, under `cache_dir`."""

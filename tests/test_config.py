@@ -119,3 +119,9 @@ def test_settings_file_in_another_encoding_is_a_setting_error(tmp_path):
     (tmp_path / "lfr.toml").write_bytes("# Größe\ndetect_every = 2".encode("utf-16"))
     with pytest.raises(SettingError, match=r"lfr\.toml.*UTF-8"):
         settings()
+
+
+def test_folder_in_the_home_folder_is_found(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LFR_MODELS_DIR", "~/models")
+    assert settings().models_dir == tmp_path / "models"

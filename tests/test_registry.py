@@ -116,8 +116,3 @@ def test_unknown_name_without_a_near_one_is_two_sentences():
 def test_setting_of_the_wrong_type_is_a_setting_error():
     with pytest.raises(SettingError, match=r"blazeface_tiled.*smallest_face_px='x'"):
         registry.create("detector", "blazeface_tiled", smallest_face_px="x")
-
-
-def test_create_setting_of_the_wrong_type_is_a_setting_error():
-    with pytest.raises(SettingError, match="blazeface_tiled"):
-        registry.create("detector", "blazeface_tiled", smallest_face_px="24")
