@@ -24,6 +24,7 @@ DEFAULT_THRESHOLDS: dict[tuple[str, str], dict[int, float]] = {
 Where 1 in 1,000 strangers would raise an alert (the ceiling of the South Wales Police operating procedure),
 measured with ``lfr evaluate identify lfw_dev --enrol N --draws 20``: still photographs of public people. A
 starting point for exploring footage; a deployment needs a threshold measured for its own list and cameras.
+Below 25 and above 400 people they are extrapolated.
 FaceNet's are provisional, see `PROVISIONAL`.
 """
 

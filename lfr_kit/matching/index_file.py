@@ -238,17 +238,13 @@ def _digest_of_ids(reference_ids: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(list(reference_ids)).encode()).hexdigest()
 
 
-class _output_errors:  # noqa: N801
+@contextmanager
+def _output_errors(path: Path) -> Iterator[None]:
     """Turns an OSError into an OutputError that names the file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise OutputError(
-                f"{self._path}: the index cannot be written ({error.strerror or error}); "
-                "free some room or choose another index_path"
-            ) from error
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{path}: the index cannot be written ({error.strerror or error}); "
+            "free some room or choose another index_path"
+        ) from error
