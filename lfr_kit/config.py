@@ -28,10 +28,10 @@ from pydantic_settings import (
 
 from lfr_kit.errors import SettingError
 
-__all__ = ["Limits", "Runtime", "Settings", "StageChoice", "settings"]
+__all__ = ["Limits", "Runtime", "Settings", "StageChoice", "StoreSettings", "settings"]
 
 _CONFIG_VARIABLE = "LFR_CONFIG"
-_OTHER_VARIABLES = frozenset({_CONFIG_VARIABLE, "LFR_TESTDATA"})
+_OTHER_VARIABLES = frozenset({_CONFIG_VARIABLE, "LFR_TESTDATA", "LFR_MASTER_KEY"})
 """Variables beginning with LFR_ that are no settings."""
 
 
@@ -67,6 +67,36 @@ class Runtime(_Section):
     n_threads: int = Field(0, ge=0, description="threads per network under openvino; 0 = all cores")
 
 
+class StoreSettings(_Section):
+    """Where the governed store lies, and what opens it."""
+
+    url: str = Field(
+        default_factory=lambda: f"sqlite:///{platformdirs.user_data_path('lfr_kit') / 'store' / 'lfr.sqlite'}",
+        description="the database: sqlite:///PATH or postgresql://USER@HOST/NAME",
+    )
+    key_source: Literal["file", "environment", "keyring"] = Field(
+        "file", description="where the master key is kept; environment = the variable LFR_MASTER_KEY"
+    )
+    key_file: Path = Field(
+        default_factory=lambda: platformdirs.user_config_path("lfr_kit") / "master.key",
+        description="the master key's file, mode 0600; never beside the database",
+    )
+    session_file: Path = Field(
+        default_factory=lambda: platformdirs.user_state_path("lfr_kit") / "session",
+        description="who is signed in on this terminal, mode 0600",
+    )
+    spool_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_state_path("lfr_kit") / "spool",
+        description="where alerts wait, sealed, while the database is away",
+    )
+    busy_timeout_s: float = Field(5.0, gt=0, description="how long to wait for a locked database")
+
+    @field_validator("key_file", "session_file", "spool_dir", mode="after")
+    @classmethod
+    def _at_home(cls, path: Path) -> Path:
+        return path.expanduser()
+
+
 class Settings(BaseSettings):
     """All settings of LFR Kit."""
 
@@ -95,6 +125,9 @@ class Settings(BaseSettings):
     detect_every: int = Field(1, ge=1, description="look for faces in every nth frame")
     limits: Limits = Field(Limits(), description="what is refused before it is decoded")
     runtime: Runtime = Field(Runtime(), description="where networks run")
+    store: StoreSettings = Field(
+        default_factory=StoreSettings, description="where the governed store lies, and what opens it"
+    )
     models_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("lfr_kit") / "models",
         description="where weights lie",

@@ -27,6 +27,30 @@ LfrError
 │   ├── UnknownReferenceError     a withdrawal of a reference that is not there
 │   ├── IndexRecallError          an approximate index that would miss people
 │   └── IndexFileError            an index file absent, damaged or of another gallery
+├── GovernanceError               a safeguard refuses
+│   ├── PermissionRefusedError    the person's roles do not allow it
+│   ├── RoleConflictError         roles that one person may not hold together
+│   ├── SignInError               wrong name or password, locked, expired, nobody signed in
+│   ├── JustificationError        no reason was given where one is required
+│   ├── StateError                no such step from the state a thing is in
+│   ├── DecisionConflictError     somebody else decided first; says who, when and what
+│   ├── AuthorityError            an authority lacks grounds, or does not cover this (has all refusals)
+│   ├── WatchlistError            a watchlist or an entry is not as it must be for this
+│   ├── RetentionError            a deletion cannot be done or proven, or a hold forbids it
+│   ├── RecordRefusedError        a deployment record does not add up or is not ready (has all findings)
+│   ├── AuditChainError           the audit chain is broken (has all findings)
+│   └── ClockError                the clock stands before what was already recorded
+├── StoreError                    the database
+│   ├── StoreMissingError         there is none at that place; names the line that makes one
+│   ├── StoreSchemaError          made by a newer release, or not a store of LFR Kit
+│   ├── StoreBusyError            locked or unreachable for too long; nothing was written
+│   ├── StoreFullError            no room on the disk; nothing was written
+│   └── NotInStoreError           no such watchlist, entry, deployment, alert, user, ...
+├── VaultError                    keys and encryption
+│   ├── KeyMissingError           no master key where the settings say it is
+│   ├── WrongKeyError             the master key is not that of this store
+│   ├── KeyDestroyedError         what was sealed with it is gone for good
+│   └── TamperedError             sealed bytes or a signed document were changed
 ├── ConformanceError              an algorithm breaks the contract of its stage
 └── OutputError                   results cannot be written: no room, no permission, name taken
 
@@ -36,15 +60,25 @@ Every message says what is wrong and what to do about it. `InputError` and its k
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = [
+    "AuditChainError",
+    "AuthorityError",
+    "ClockError",
     "ConfigurationError",
     "ConformanceError",
+    "DecisionConflictError",
     "DuplicateAlgorithmError",
     "EnrolmentError",
+    "GovernanceError",
     "ImageError",
     "IndexFileError",
     "IndexRecallError",
     "InputError",
+    "JustificationError",
+    "KeyDestroyedError",
+    "KeyMissingError",
     "LfrError",
     "MatchingError",
     "MissingDependencyError",
@@ -53,19 +87,35 @@ __all__ = [
     "ModelFetchError",
     "ModelFormatError",
     "ModelMissingError",
+    "NotInStoreError",
     "OutputError",
+    "PermissionRefusedError",
     "RecordError",
+    "RecordRefusedError",
     "ReferenceConflictError",
+    "RetentionError",
+    "RoleConflictError",
     "SettingError",
+    "SignInError",
     "SourceError",
     "SourceLostError",
     "SourceNotFoundError",
     "SourceUnreadableError",
     "SpaceMismatchError",
+    "StateError",
+    "StoreBusyError",
+    "StoreError",
+    "StoreFullError",
+    "StoreMissingError",
+    "StoreSchemaError",
     "TableError",
+    "TamperedError",
     "UnknownAlgorithmError",
     "UnknownModelError",
     "UnknownReferenceError",
+    "VaultError",
+    "WatchlistError",
+    "WrongKeyError",
 ]
 
 
@@ -191,3 +241,129 @@ class ConformanceError(LfrError, AssertionError):
 
 class OutputError(LfrError):
     """Results cannot be written: no room, no permission, or the name is taken."""
+
+
+class GovernanceError(LfrError):
+    """A safeguard refuses."""
+
+
+class PermissionRefusedError(GovernanceError):
+    """The person's roles do not allow it."""
+
+
+class RoleConflictError(GovernanceError):
+    """Roles that one person may not hold together."""
+
+
+class SignInError(GovernanceError):
+    """Wrong name or password, locked, expired, nobody signed in."""
+
+
+class JustificationError(GovernanceError):
+    """No reason was given where one is required."""
+
+
+class StateError(GovernanceError):
+    """No such step from the state a thing is in."""
+
+
+class DecisionConflictError(GovernanceError):
+    """Somebody else decided first; says who, when and what."""
+
+
+class AuthorityError(GovernanceError):
+    """An authority lacks grounds, or does not cover this (has all refusals).
+
+    Attributes
+    ----------
+    findings
+        Each thing that is wrong, in a sentence.
+    """
+
+    def __init__(self, message: str, findings: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+
+
+class WatchlistError(GovernanceError):
+    """A watchlist or an entry is not as it must be for this."""
+
+
+class RetentionError(GovernanceError):
+    """A deletion cannot be done or proven, or a hold forbids it."""
+
+
+class RecordRefusedError(GovernanceError):
+    """A deployment record does not add up or is not ready (has all findings).
+
+    Attributes
+    ----------
+    findings
+        Each thing that is wrong, in a sentence.
+    """
+
+    def __init__(self, message: str, findings: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+
+
+class AuditChainError(GovernanceError):
+    """The audit chain is broken (has all findings).
+
+    Attributes
+    ----------
+    findings
+        Each thing that is wrong, in a sentence.
+    """
+
+    def __init__(self, message: str, findings: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+
+
+class ClockError(GovernanceError):
+    """The clock stands before what was already recorded."""
+
+
+class StoreError(LfrError):
+    """The database."""
+
+
+class StoreMissingError(StoreError):
+    """There is none at that place; names the line that makes one."""
+
+
+class StoreSchemaError(StoreError):
+    """Made by a newer release, or not a store of LFR Kit."""
+
+
+class StoreBusyError(StoreError):
+    """Locked or unreachable for too long; nothing was written."""
+
+
+class StoreFullError(StoreError):
+    """No room on the disk; nothing was written."""
+
+
+class NotInStoreError(StoreError):
+    """No such watchlist, entry, deployment, alert, user, ...."""
+
+
+class VaultError(LfrError):
+    """Keys and encryption."""
+
+
+class KeyMissingError(VaultError):
+    """No master key where the settings say it is."""
+
+
+class WrongKeyError(VaultError):
+    """The master key is not that of this store."""
+
+
+class KeyDestroyedError(VaultError):
+    """What was sealed with it is gone for good."""
+
+
+class TamperedError(VaultError):
+    """Sealed bytes or a signed document were changed."""

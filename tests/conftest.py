@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from governed import FakeClock, GovernedCommandLine
+
+from lfr_kit.config import StoreSettings, settings
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +35,61 @@ def portrait() -> np.ndarray:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("real_footage") and not os.environ.get("LFR_TESTDATA"):
         pytest.skip("needs real footage: set LFR_TESTDATA to its folder")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands at 4 May 2026, 09:00 UTC, until it is advanced."""
+    return FakeClock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> StoreSettings:
+    """An empty place for a store with a fresh master key, on either database."""
+    from lfr_kit.store.key_places import save_master_keys
+    from lfr_kit.store.master_key import new_master_keys
+
+    url = f"sqlite:///{tmp_path / 'store' / 'lfr.sqlite'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
+    chosen = StoreSettings(
+        url=url,
+        key_file=tmp_path / "keys" / "master.key",
+        session_file=tmp_path / "session",
+        spool_dir=tmp_path / "spool",
+    )
+    save_master_keys(new_master_keys(), chosen)
+    return chosen
+
+
+@pytest.fixture
+def postgresql_url() -> str:
+    """The address of an empty PostgreSQL database."""
+    pytest.skip("PostgreSQL is not set up here")
+
+
+@pytest.fixture
+def store(store_settings: StoreSettings, clock: FakeClock):
+    """A fresh open store whose time is `clock`; runs on SQLite and on PostgreSQL."""
+    from lfr_kit.store.store import Store
+
+    with Store.create(store_settings, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The command line on a fresh SQLite store of its own, see `GovernedCommandLine`."""
+    from lfr_kit.store.key_places import save_master_keys
+    from lfr_kit.store.master_key import new_master_keys
+    from lfr_kit.store.store import Store
+
+    monkeypatch.setenv("LFR_STORE__URL", f"sqlite:///{tmp_path / 'store' / 'lfr.sqlite'}")
+    monkeypatch.setenv("LFR_STORE__KEY_FILE", str(tmp_path / "keys" / "master.key"))
+    monkeypatch.setenv("LFR_STORE__SPOOL_DIR", str(tmp_path / "spool"))
+    settings.cache_clear()
+    chosen = settings().store
+    save_master_keys(new_master_keys(), chosen)
+    Store.create(chosen).close()
+    yield GovernedCommandLine(tmp_path, monkeypatch, chosen)
+    settings.cache_clear()

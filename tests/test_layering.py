@@ -18,13 +18,33 @@ LAYERS = [
     ALGORITHMS,
     ["pipeline", "enrolment", "conformance", "checkup"],
     ["evaluation", "reports"],
+    ["governance"],
+    ["documents"],
+    ["store"],
+    ["operations"],
+    ["live"],
     ["benchmarks", "ui", "demo"],
     ["cli"],
 ]
 HEIGHT = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}
 SHARED_BY_STAGES = {"lfr_kit.quality.crop", "lfr_kit.quality.measures", "lfr_kit.sources.image_file"}
 """Pure functions that algorithms of other stages may use."""
-HEAVY = {"torch", "cv2", "mediapipe", "openvino", "annoy", "av", "scipy", "pandas", "matplotlib", "PIL"}
+HEAVY = {
+    "torch",
+    "cv2",
+    "mediapipe",
+    "openvino",
+    "annoy",
+    "av",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "PIL",
+    "sqlalchemy",
+    "alembic",
+    "cryptography",
+    "weasyprint",
+}
 
 
 def modules() -> list[Path]:

@@ -1,0 +1,1 @@
+"""What is printed and published: authority, notice, poster, leaflet, briefing, record, deletion certificate."""

@@ -1,0 +1,1 @@
+"""A deployment while it runs."""

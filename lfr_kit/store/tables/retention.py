@@ -1,0 +1,44 @@
+"""Legal holds, deletion certificates, and the marks by which residue is looked for."""
+
+from sqlalchemy import Column, Date, Integer, LargeBinary, String, Table, Text
+
+from lfr_kit.store.tables.columns import Json, Utc, metadata
+
+__all__ = ["certificates", "holds", "residue_marks"]
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("hold_id", String(40), primary_key=True),
+    Column("subject", String(120), nullable=False, index=True),
+    Column("deployment_id", String(40), index=True),
+    Column("key_id", String(40)),
+    Column("sealed_reason", LargeBinary, nullable=False),
+    Column("placed_by", String(64), nullable=False),
+    Column("placed_at", Utc, nullable=False),
+    Column("reviewer", String(64), nullable=False),
+    Column("review_on", Date, nullable=False),
+    Column("released_by", String(64)),
+    Column("released_at", Utc),
+)
+"""`sealed_reason`: case reference and reason, under the ``store`` key."""
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("certificate_id", String(40), primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("deployment_id", String(40), index=True),
+    Column("body", Json, nullable=False),
+    Column("signature", String(200), nullable=False),
+    Column("public_key", Text, nullable=False),
+)
+
+residue_marks = Table(
+    "residue_marks",
+    metadata,
+    Column("mark_id", Integer, primary_key=True),
+    Column("certificate_id", String(40), nullable=False, index=True),
+    Column("sealed_marks", LargeBinary, nullable=False),
+)
+"""Short pieces of what was deleted, sealed under the ``store`` key: what `verify` searches disks for."""

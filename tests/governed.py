@@ -1,0 +1,100 @@
+"""What tests of the governed store share: a clock that obeys, people with roles, a command line for any of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from lfr_kit.config import StoreSettings, settings
+from lfr_kit.errors import LfrError
+from lfr_kit.governance.roles import Actor, Role
+
+
+@dataclass
+class FakeClock:
+    """Stands still until told."""
+
+    now: datetime = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **units: float) -> None:
+        self.now += timedelta(**units)
+
+
+def person(*roles: Role, name: str = "") -> Actor:
+    """An actor with these roles, named after the first."""
+    return Actor(name or f"{roles[0]}-1", frozenset(roles))
+
+
+@dataclass
+class GovernedCommandLine:
+    """Runs `lfr` as any user of one store: ``cli("silver", "deployment", "draft", ...)``."""
+
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    chosen: StoreSettings
+    tokens: dict[str, str] = field(default_factory=dict)
+    error: LfrError | None = None
+
+    def __call__(self, who: str | None, *words: object, status: int = 0, input: str | None = None):
+        """Runs a command as `who` (a user made on first use, whose first role is its name before any dash), or as
+        nobody; asserts the exit status; the result's `json` is the object printed."""
+        from lfr_kit.cli.main import app
+
+        self.error = None
+        session = self.folder / f"session-{who or 'nobody'}"
+        if who and who not in self.tokens:
+            self._add(who, session)
+        self.monkeypatch.setenv("LFR_STORE__SESSION_FILE", str(session))
+        settings.cache_clear()
+        result = CliRunner().invoke(app, [str(word) for word in words], input=input)
+        if isinstance(result.exception, LfrError):
+            self.error = result.exception
+        assert result.exit_code == status, (
+            words,
+            result.exit_code,
+            result.stdout,
+            result.stderr,
+            result.exception,
+        )
+        return result
+
+    def json(self, who: str | None, *words: object, status: int = 0) -> dict:
+        """As a call, with --json; the object printed."""
+        return json.loads(self(who, *words, "--json", status=status).stdout)
+
+    def refused(self, who: str | None, *words: object) -> LfrError:
+        """Runs a command that must end in an expected error, and gives the error."""
+        self(who, *words, status=1)
+        assert isinstance(self.error, LfrError), self.error
+        return self.error
+
+    def _add(self, who: str, session: Path) -> None:
+        from sqlalchemy import insert
+
+        from lfr_kit.operations.sessions import new_session
+        from lfr_kit.store.store import Store
+        from lfr_kit.store.tables.users import users
+
+        with Store.open(self.chosen) as store:
+            with store.engine.begin() as connection:
+                connection.execute(
+                    insert(users).values(
+                        user_id=who,
+                        password_hash="-",
+                        roles=[str(Role(who.split("-")[0]))],
+                        is_active=True,
+                        created_at=store.clock(),
+                        failed_attempts=0,
+                    )
+                )
+            session.write_text(new_session(store, who))
+            session.chmod(0o600)
+        self.tokens[who] = session.read_text()
