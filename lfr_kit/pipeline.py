@@ -70,6 +70,8 @@ class Statistics:
         Frames given, frames looked at, alerts raised.
     faces_seen_at_s
         For each face seen, seconds since the start of its source when it first counted.
+    faces_seen_by_camera
+        Faces seen, by camera id.
     faces_seen_method
         How `faces_seen` counts; figures of different methods are not comparable.
     rejected
@@ -82,6 +84,7 @@ class Statistics:
     n_frames_detected: int = 0
     n_alerts: int = 0
     faces_seen_at_s: list[float] = field(default_factory=list)
+    faces_seen_by_camera: Counter[str] = field(default_factory=Counter)
     faces_seen_method: str = FACES_SEEN_METHOD
     rejected: Counter[str] = field(default_factory=Counter)
     stage_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -253,6 +256,7 @@ class Pipeline:
             if shot.is_usable and key not in self._seen:
                 self._seen.add(key)
                 self.statistics.faces_seen_at_s.append(shot.position_s)
+                self.statistics.faces_seen_by_camera[shot.camera_id] += 1
         self.selector.refused([shot for shot, seen in zip(shots, examined, strict=True) if not seen.is_usable])
         return [shot for shot in examined if shot.is_usable]
 
