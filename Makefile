@@ -5,7 +5,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test lint types unit notebooks lab clean
+.PHONY: setup demo test system_packages lint types unit notebooks lab clean
 
 setup: .venv/.ready
 	@$(BIN)/lfr models fetch
@@ -18,7 +18,10 @@ setup: .venv/.ready
 demo: setup
 	$(BIN)/lfr demo --force
 
-test: lint types unit notebooks
+test: system_packages lint types unit notebooks
+
+system_packages:
+	@sh tests/system_packages.sh
 
 lint: setup
 	$(BIN)/ruff check .

@@ -25,7 +25,17 @@ from lfr_kit.stages import Detector, QualityGate
 if TYPE_CHECKING:
     from lfr_kit.pipeline import Pipeline
 
-__all__ = ["EnrolmentReport", "Refusal", "best_shot_of", "enrol_folder", "references_in"]
+__all__ = [
+    "EnrolmentReport",
+    "Refusal",
+    "best_shot_of",
+    "bordered",
+    "chosen_face",
+    "enrol_folder",
+    "is_picture_name",
+    "references_in",
+    "still_frame",
+]
 
 _UNREAD_SUFFIXES = frozenset({".heic", ".heif", ".dng", ".psd", ".jxl"})
 """Photos too, though none that is read: they are refused by name, never passed over."""
@@ -98,11 +108,16 @@ def references_in(folder: Path | str) -> dict[str, list[Path]]:
     return found
 
 
-def _is_picture(path: Path) -> bool:
+def is_picture_name(name: str) -> bool:
+    """Whether a file is a photo by its ending, also of a format that is not read, and not hidden."""
     from lfr_kit.sources.image_file import IMAGE_SUFFIXES
 
-    is_photo = path.suffix.lower() in IMAGE_SUFFIXES | _UNREAD_SUFFIXES
-    return is_photo and not path.name.startswith(".") and path.is_file()
+    is_photo = Path(name).suffix.lower() in IMAGE_SUFFIXES | _UNREAD_SUFFIXES
+    return is_photo and not name.startswith(".")
+
+
+def _is_picture(path: Path) -> bool:
+    return is_picture_name(path.name) and path.is_file()
 
 
 def _check_name(folder: Path, name: str) -> None:
@@ -147,6 +162,23 @@ def best_shot_of(
         ``reason`` is ``"no_face"``, ``"several_faces"``, or the gate's first reason code.
     """
     frame, detections = _find_faces(image, detector)
+    row = chosen_face(frame, detections, pick=pick)
+    from lfr_kit.quality.crop import crop_shot
+
+    (shot,) = gate.examine([crop_shot(frame, detections, row)])
+    if not shot.is_usable:
+        raise EnrolmentError(f"the face is not good enough ({', '.join(shot.reasons)})", reason=shot.reasons[0])
+    return shot
+
+
+def chosen_face(frame: Frame, detections: Detections, *, pick: Literal["only", "main"] = "only") -> int:
+    """Which of a photo's faces is meant: its row. `pick` as in `best_shot_of`.
+
+    Raises
+    ------
+    EnrolmentError
+        ``reason`` is ``"no_face"`` or ``"several_faces"``.
+    """
     if not len(detections):
         raise EnrolmentError(
             "no face found; use a photo in which the face is upright and in full view", reason="no_face"
@@ -158,27 +190,28 @@ def best_shot_of(
             f"{len(areas)} faces, and it is not clear whose photo this is; crop it to one person",
             reason="several_faces",
         )
-    from lfr_kit.quality.crop import crop_shot
-
-    (shot,) = gate.examine([crop_shot(frame, detections, int(order[0]))])
-    if not shot.is_usable:
-        raise EnrolmentError(f"the face is not good enough ({', '.join(shot.reasons)})", reason=shot.reasons[0])
-    return shot
+    return int(order[0])
 
 
 def _find_faces(image: Image, detector: Detector) -> tuple[Frame, Detections]:
     """Faces of a photo; one cropped so tightly that the detector misses the face gets a border first."""
-    frame = _still(image)
+    frame = still_frame(image)
     (detections,) = detector.detect([frame])
     if not len(detections):
-        image = image[:: (step := 1 + max(image.shape[:2]) // 2000), ::step]
-        border = max(image.shape[:2]) // 2
-        frame = _still(np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge"))
+        frame = still_frame(bordered(image))
         (detections,) = detector.detect([frame])
     return frame, detections
 
 
-def _still(image: Image) -> Frame:
+def bordered(image: Image) -> Image:
+    """A photo, thinned out if it is huge, with a border of half its longer side repeated from its edge."""
+    image = image[:: (step := 1 + max(image.shape[:2]) // 2000), ::step]
+    border = max(image.shape[:2]) // 2
+    return np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge")
+
+
+def still_frame(image: Image) -> Frame:
+    """A photo as a frame of no camera."""
     return Frame(image=image, frame_index=0, captured_at=_NO_PERSON, camera_id="")
 
 

@@ -62,10 +62,23 @@ def store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> StoreSetti
     return chosen
 
 
+@pytest.fixture(scope="session")
+def postgresql_server():
+    """A running PostgreSQL server of the tests' own; skipped, with the reason, where none can be had."""
+    from postgresql_server import PostgresqlServer, why_not
+
+    if reason := why_not():
+        pytest.skip(reason)
+    server = PostgresqlServer()
+    yield server
+    server.remove()
+
+
 @pytest.fixture
-def postgresql_url() -> str:
+def postgresql_url(postgresql_server):
     """The address of an empty PostgreSQL database."""
-    pytest.skip("PostgreSQL is not set up here")
+    with postgresql_server.empty_database() as url:
+        yield url
 
 
 @pytest.fixture

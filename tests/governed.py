@@ -1,4 +1,4 @@
-"""What tests of the governed store share: a clock that obeys, people with roles, a command line for any of them."""
+"""What tests of the governed store share: a clock that obeys, people with roles, a command line for each."""
 
 from __future__ import annotations
 

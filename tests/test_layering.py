@@ -16,7 +16,7 @@ LAYERS = [
     ["stages", "config", "registry"],
     ["models", "runtime"],
     ALGORITHMS,
-    ["pipeline", "enrolment", "conformance", "checkup"],
+    ["pipeline", "enrolment", "enrolment_batch", "conformance", "checkup"],
     ["evaluation", "reports"],
     ["governance"],
     ["documents"],

@@ -63,6 +63,10 @@ class ThresholdWithCooldown:
         """The threshold for a list of that many references."""
         return threshold_at(self.thresholds, n_enrolled)
 
+    def change_threshold(self, threshold: float | Mapping[int, float]) -> None:
+        """Another threshold from now on; who was alerted stays in cooldown. SettingError if it can be none."""
+        self.thresholds = _by_size(threshold, self.score_scale)
+
     def decide(self, candidate_lists: Sequence[CandidateList]) -> list[Alert]:
         """Alerts in the order of the lists.
 

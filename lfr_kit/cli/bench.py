@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from lfr_kit.cli.output import JsonOption, console, emit, results
+from lfr_kit.cli.output import JsonOption, console, emit, progress, results
 
 if TYPE_CHECKING:
     from lfr_kit.benchmarks.peers import PeerWorker
     from lfr_kit.pipeline import Pipeline
 
-__all__ = ["app", "detect", "embed", "match", "start", "video"]
+__all__ = ["app", "detect", "embed", "match", "start", "store", "video"]
 
 app = typer.Typer(
     help="How fast it is on this machine; --peer installs another library beside and interleaves both.",
@@ -105,6 +106,45 @@ def video(
     plan = VideoPlan(clip=clip, detect_every=tuple(detect_every or (1, 3)), rounds=rounds, **who)
     with _worker("face_recognition", peer) as library:
         rows = bench_video(plan, _pipeline, library)
+    _show(rows, as_json)
+
+
+@app.command()
+def enrol(
+    folder: Annotated[Path, typer.Argument(help="Photos, NAME.jpg or NAME/*.jpg.")],
+    crops: Annotated[
+        str | None, typer.Option("--crops", help="single, mirror, jitter or many; default: the embedder's own.")
+    ] = None,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Imports, each into a fresh store.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Pictures per second through the whole import of a watchlist, in a store that is thrown away."""
+    from lfr_kit.benchmarks.enrolment_speed import EnrolmentPlan, bench_enrolment
+
+    with progress("importing") as step:
+        rows = bench_enrolment(EnrolmentPlan(folder, crops, rounds), progress=step)
+    _show(rows, as_json)
+
+
+@app.command()
+def store(
+    decisions: Annotated[int, typer.Option("--decisions", min=1, help="Decisions on alerts, and acts.")] = 300,
+    entries: Annotated[int, typer.Option("--entries", min=1, help="Audit entries that are verified.")] = 1_000_000,
+    references: Annotated[int, typer.Option("--references", min=1, help="People on the list.")] = 20_000,
+    as_json: JsonOption = False,
+) -> None:
+    """The governed store: durable commits, audit log, opening; in a store of its own under the cache folder."""
+    from lfr_kit.benchmarks.store_speed import StorePlan, bench_store
+
+    plan = StorePlan(
+        n_acts=decisions,
+        n_decisions=decisions,
+        n_appended=min(20_000, entries),
+        n_verified=entries,
+        n_references=references,
+    )
+    with progress("timing the store", total=plan.n_steps) as step:
+        rows = bench_store(plan, step)
     _show(rows, as_json)
 
 

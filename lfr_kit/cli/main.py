@@ -24,7 +24,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_GROUPS = ("models", "evaluate", "bench")
+_GROUPS = (
+    "models",
+    "evaluate",
+    "bench",
+    "keys",
+    "users",
+    "deployment",
+    "watchlist",
+    "alerts",
+    "retention",
+    "audit",
+)
 _COMMANDS = ("doctor", "demo", "scan")
 
 for _name in _COMMANDS:

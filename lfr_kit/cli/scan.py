@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lfr_kit.cli.output import JsonOption
+from lfr_kit.cli.signed_in import ReasonOption
 
 if TYPE_CHECKING:
     from lfr_kit.config import Settings
@@ -38,10 +39,20 @@ def scan(
     ] = False,
     page: Annotated[bool, typer.Option("--page", help="Also report.html, one self-contained page.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Write to a folder that holds other things.")] = False,
+    reason: ReasonOption = "",
+    unaudited: Annotated[
+        bool, typer.Option("--unaudited", help="Where there is no store: scan all the same, with no trace of it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Finds enrolled people in footage: possible matches, for a person to judge. Ctrl-C ends it early."""
+    """Finds enrolled people in footage: possible matches, for a person to judge. Ctrl-C ends it early.
+
+    Where there is a governed store (lfr keys init), it takes a signed-in analyst and a --reason, and is logged
+    before it begins and when it ends. Where there is none, it is refused unless --unaudited says that nobody need
+    account for it. In walkthrough, the generated footage, nobody is sought: it takes neither.
+    """
     from lfr_kit.cli.run_output import enrol_aloud, say_unreadable, scan_aloud, show_run
+    from lfr_kit.cli.scan_audit import accounted_for
     from lfr_kit.config import settings
     from lfr_kit.pipeline import Pipeline
     from lfr_kit.reports.footage_scan import Scan
@@ -55,20 +66,22 @@ def scan(
     folder = OutFolder(out) if out else None
     if folder:
         folder.check(force=force)
-    chosen = settings().choosing(detector=detector, embedder=embedder, matcher=matcher)
-    chosen = chosen.setting("detector", smallest_face_px=smallest_face)
-    chosen = chosen if detect_every is None else chosen.model_copy(update={"detect_every": detect_every})
-    footage = open_source(source)
-    chosen = without_tracks(chosen) if isinstance(footage, ImageFolder) else chosen
-    pipeline = Pipeline.from_settings(chosen, threshold=threshold)
-    found = Scan(
-        pipeline=pipeline,
-        enrolment=enrol_aloud(pipeline, references),
-        source=footage,
-        settings=settings_in_words(chosen),
-        clip_path=folder.clip if folder and clip else None,
-    )
-    run, files, fault = scan_aloud(found, folder, with_page=page)
+    with accounted_for(source, references, reason=reason, is_unaudited=unaudited) as ended:
+        chosen = settings().choosing(detector=detector, embedder=embedder, matcher=matcher)
+        chosen = chosen.setting("detector", smallest_face_px=smallest_face)
+        chosen = chosen if detect_every is None else chosen.model_copy(update={"detect_every": detect_every})
+        footage = open_source(source)
+        chosen = without_tracks(chosen) if isinstance(footage, ImageFolder) else chosen
+        pipeline = Pipeline.from_settings(chosen, threshold=threshold)
+        found = Scan(
+            pipeline=pipeline,
+            enrolment=enrol_aloud(pipeline, references),
+            source=footage,
+            settings=settings_in_words(chosen),
+            clip_path=folder.clip if folder and clip else None,
+        )
+        run, files, fault = scan_aloud(found, folder, with_page=page)
+        fault = ended(run) or fault
     n_unreadable = say_unreadable(footage)
     show_run(run, files, as_json=as_json, fault=fault, more={"unreadable": n_unreadable})
     if fault:

@@ -84,6 +84,7 @@ class Action(StrEnum):
     USERS_VIEW = "users.view"
     KEYS_MANAGE = "keys.manage"
     POLICY_CHANGE = "policy.change"
+    CLOCK_ACCEPT = "clock.accept"
 
 
 _R = Role
@@ -104,7 +105,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.WATCHLIST_SECOND_APPROVE: frozenset({_R.SILVER, _R.GOLD, _R.AUTHORISING_OFFICER}),
     Action.WATCHLIST_FREEZE: frozenset({_R.WATCHLIST_MANAGER}),
     Action.WATCHLIST_WITHDRAW: frozenset({_R.WATCHLIST_MANAGER, _R.WATCHLIST_REVIEWER, _R.SILVER}),
-    Action.WATCHLIST_VIEW: frozenset({_R.WATCHLIST_MANAGER, _R.WATCHLIST_REVIEWER, _R.SILVER, _R.AUDITOR}),
+    Action.WATCHLIST_VIEW: frozenset(
+        {_R.WATCHLIST_MANAGER, _R.WATCHLIST_REVIEWER, _R.SILVER, _R.GOLD, _R.AUTHORISING_OFFICER, _R.AUDITOR}
+    ),
     Action.WATCHLIST_DELETE: frozenset({_R.WATCHLIST_MANAGER, _R.SILVER, _R.SYSTEM}),
     Action.LEDGER_SEARCH: frozenset({_R.AUDITOR}),
     Action.DEPLOYMENT_DRAFT: frozenset({_R.SILVER, _R.BRONZE}),
@@ -142,6 +145,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.USERS_VIEW: frozenset({_R.ADMINISTRATOR, _R.AUDITOR}),
     Action.KEYS_MANAGE: frozenset({_R.ADMINISTRATOR}),
     Action.POLICY_CHANGE: frozenset({_R.ADMINISTRATOR}),
+    Action.CLOCK_ACCEPT: frozenset({_R.ADMINISTRATOR}),
 }
 """Action -> the roles that may do it."""
 

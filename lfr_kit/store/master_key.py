@@ -47,7 +47,7 @@ class MasterKeys:
         key = self.keys.get(master_key_id)
         if key is None:
             raise WrongKeyError(
-                f"the master key at hand is {self.current_id}, the store's is {master_key_id}; "
+                f"the master key at hand is {' and '.join(sorted(self.keys))}, the store's is {master_key_id}; "
                 "put the right one where the settings say (store.key_source, store.key_file)"
             )
         try:
@@ -57,6 +57,20 @@ class MasterKeys:
                 f"the master key {master_key_id} does not open {about}: one of them was changed; "
                 "restore the key or the store from a backup"
             ) from None
+
+    @property
+    def is_rotating(self) -> bool:
+        """Whether an older key is still kept beside the current one."""
+        return len(self.keys) > 1
+
+    def with_successor(self) -> MasterKeys:
+        """The keys at hand and a fresh one, which is the current one from now on."""
+        fresh = new_master_keys()
+        return MasterKeys(fresh.current_id, {**self.keys, **fresh.keys})
+
+    def current_only(self) -> MasterKeys:
+        """Without the older ones: what they still wrap is lost."""
+        return MasterKeys(self.current_id, {self.current_id: self.keys[self.current_id]})
 
     def to_text(self) -> str:
         """As it is kept: JSON, keys in base64."""

@@ -9,27 +9,45 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from threading import local
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from lfr_kit.config import StoreSettings, settings
-from lfr_kit.errors import JustificationError, PermissionRefusedError, StoreMissingError
+from lfr_kit.errors import (
+    AuthorityError,
+    JustificationError,
+    PermissionRefusedError,
+    RecordRefusedError,
+    RetentionError,
+    RoleConflictError,
+    StoreError,
+    StoreMissingError,
+    WatchlistError,
+)
 from lfr_kit.governance.roles import Action, Actor, require
 from lfr_kit.governance.vocabulary import Operation
-from lfr_kit.store.connection import READING, database_file, make_engine, translated
+from lfr_kit.store.connection import READING, database_file, look_only_engine, make_engine
+from lfr_kit.store.faults import translated
 from lfr_kit.store.key_places import load_master_keys
 from lfr_kit.store.repository import audit_log, policies
-from lfr_kit.store.schema import check_schema, upgrade
+from lfr_kit.store.schema import REVISIONS, check_schema, revision_of, upgraded
 from lfr_kit.store.vault import DataKey, Vault
 
-__all__ = ["Act", "Store", "new_id", "utc_now"]
+__all__ = ["Act", "Store", "found_revision", "new_id", "utc_now"]
 
 STORE_SCOPES = ("store", "audit", "signing", "ledger")
 """Scopes whose keys are made with the store."""
+
+_READING_OPTIONS: dict[str, dict[str, Any]] = {
+    "sqlite": {READING: True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 
 
 def utc_now() -> datetime:
@@ -86,39 +104,47 @@ class Act:
 
 
 class Store:
-    """An open store. Make one with `Store.create` or `Store.open`; `close` lets go of the database."""
+    """An open store. Make one with `Store.create` or `Store.open`; `close` lets go of the database.
 
-    def __init__(self, engine: Engine, vault: Vault, clock: Callable[[], datetime] = utc_now) -> None:
+    Attributes
+    ----------
+    engine, vault, clock
+        The database, its keys, and the time.
+    chosen
+        The settings it was opened with.
+    """
+
+    def __init__(self, engine: Engine, vault: Vault, clock: Callable[[], datetime], chosen: StoreSettings) -> None:
         self.engine = engine
         self.vault = vault
         self.clock = clock
+        self.chosen = chosen
+        self._acting = local()
 
     @classmethod
     def create(cls, chosen: StoreSettings | None = None, clock: Callable[[], datetime] = utc_now) -> Store:
-        """Makes the database under the master key at hand. One that is there already is opened.
+        """Makes the database under the master key at hand; one of an older release is upgraded.
+
+        One that is there already, and of this release, is opened as it is.
 
         Raises
         ------
+        StoreSchemaError
+            If a newer release made the database, or it is no store.
         KeyMissingError, WrongKeyError, StoreError
             As `open`.
         """
         chosen = chosen or settings().store
-        vault = Vault(load_master_keys(chosen))
+        vault = _vault(chosen)
         file = database_file(chosen.url)
         if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not file.exists():
-                file.touch(mode=0o600)
-        engine = make_engine(chosen.url, chosen.busy_timeout_s)
-        with translated():
-            upgrade(engine)
-            with engine.begin() as connection:
-                if not vault.has_key(connection, "store"):
-                    for scope in STORE_SCOPES:
-                        vault.new_key(connection, scope, clock())
-                    policies.found(connection, clock())
-                    audit_log.found(connection, vault, clock())
-        return cls._checked(engine, vault, clock)
+            _make_private(file)
+        if found_revision(chosen) is not None:
+            _look(chosen, vault, may_be_older=True)
+        store = cls(make_engine(chosen.url, chosen.busy_timeout_s), vault, clock, chosen)
+        with store._closed_on_error(), translated(), upgraded(store.engine) as (connection, before):
+            store._found_or_note_upgrade(connection, before)
+        return store
 
     @classmethod
     def open(cls, chosen: StoreSettings | None = None, clock: Callable[[], datetime] = utc_now) -> Store:
@@ -133,30 +159,52 @@ class Store:
         StoreSchemaError
             If a newer release made it, or it is not a store, or it must be upgraded first.
         WrongKeyError
-            If the master key is not that of this store.
+            If the master key is not that of this store; nothing but that was looked at.
         StoreBusyError
             If the database cannot be reached.
         """
         chosen = chosen or settings().store
-        vault = Vault(load_master_keys(chosen))
+        vault = _vault(chosen)
         file = database_file(chosen.url)
         if file is not None and not file.is_file():
             raise StoreMissingError(f"{file}: there is no store; make one with: lfr keys init")
-        return cls._checked(make_engine(chosen.url, chosen.busy_timeout_s), vault, clock)
+        _look(chosen, vault)
+        return cls(make_engine(chosen.url, chosen.busy_timeout_s), vault, clock, chosen)
 
-    @classmethod
-    def _checked(cls, engine: Engine, vault: Vault, clock: Callable[[], datetime]) -> Store:
-        store = cls(engine, vault, clock)
-        with store.reading() as connection:
-            check_schema(connection)
-            vault.check(connection)
-        return store
+    def _found_or_note_upgrade(self, connection: Connection, before: str | None) -> None:
+        now = self.clock()
+        if before is None:
+            for scope in STORE_SCOPES:
+                self.vault.new_key(connection, scope, now)
+            policies.found(connection, now)
+            audit_log.found(connection, self.vault, now)
+        elif before != REVISIONS[-1]:
+            why = {"from_revision": before, "to_revision": REVISIONS[-1]}
+            line = audit_log.Line("system", Operation.ALTERATION, "store.upgrade", "store", details=why)
+            line.justification = "the store was brought to the tables of this release"
+            audit_log.append(connection, self.vault, [line], now)
+
+    @contextmanager
+    def _closed_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for what is not personal data (states, counts), or for use within the program itself."""
-        with translated(), self.engine.connect().execution_options(**{READING: True}) as connection:
-            yield connection
+        """A connection for what is not personal data (states, counts), or for use within the program itself.
+
+        Whatever is read within the block is of one moment; nothing can be written.
+
+        Raises
+        ------
+        StoreBusyError, StoreError
+            If the database is gone, locked or damaged.
+        """
+        with translated(), self.engine.connect() as connection:
+            yield connection.execution_options(**_READING_OPTIONS[connection.dialect.name])
 
     @contextmanager
     def act(
@@ -171,7 +219,7 @@ class Store:
     ) -> Iterator[Act]:
         """Does one thing for one person: permission first, then a transaction that ends with its audit entry.
 
-        Both are committed together or neither. A refusal is logged too.
+        Both are committed together or neither. Where a safeguard refuses, by role or by rule, that is logged.
 
         Raises
         ------
@@ -181,6 +229,8 @@ class Store:
             If there is no justification where the store's policy asks for one (the default).
         StoreBusyError, StoreFullError
             If the database is locked, gone or full; nothing was written.
+        RuntimeError
+            If this thread is within an act already: it would wait for itself.
         """
         line = audit_log.Line(
             actor_id=actor.user_id,
@@ -195,22 +245,39 @@ class Store:
         except PermissionRefusedError as refused:
             self._log_refusal(line, str(refused))
             raise
-        with translated(), self.engine.begin() as connection:
-            if not line.justification and policies.justification_is_mandatory(connection):
-                raise JustificationError(f"{action}: say why it is done (--reason); the audit log keeps it")
-            act = Act(connection, self.vault, actor, self.clock(), subject, deployment_id, line.justification)
-            yield act
-            line.details.update(act.details)
-            audit_log.append(connection, self.vault, [line, *act._further], act.at)
+        try:
+            with self._one_act_at_a_time(), translated(), self.engine.begin() as connection:
+                if not line.justification and policies.justification_is_mandatory(connection):
+                    raise JustificationError(f"{action}: say why it is done (--reason); the audit log keeps it")
+                act = Act(connection, self.vault, actor, self.clock(), subject, deployment_id, line.justification)
+                yield act
+                line.deployment_id = act.deployment_id
+                line.details.update(act.details)
+                audit_log.append(connection, self.vault, [line, *act._further], act.at)
+        except (AuthorityError, WatchlistError, RetentionError, RecordRefusedError, RoleConflictError) as refused:
+            line.details.clear()
+            with suppress(StoreError):
+                self._log_refusal(line, str(refused))
+            raise
+
+    @contextmanager
+    def _one_act_at_a_time(self) -> Iterator[None]:
+        if getattr(self._acting, "now", False):
+            raise RuntimeError("an act within an act: use the outer one, and Act.log for further entries")
+        self._acting.now = True
+        try:
+            yield
+        finally:
+            self._acting.now = False
 
     def _log_refusal(self, line: audit_log.Line, why: str) -> None:
         line.action = f"refused:{line.action}"
         line.details["refused"] = why
-        with translated(), self.engine.begin() as connection:
+        with self._one_act_at_a_time(), translated(), self.engine.begin() as connection:
             audit_log.append(connection, self.vault, [line], self.clock())
 
     def close(self) -> None:
-        """Lets go of the database."""
+        """Lets go of the database; may be done twice."""
         self.engine.dispose()
 
     def __enter__(self) -> Store:
@@ -218,3 +285,48 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def found_revision(chosen: StoreSettings) -> str | None:
+    """The revision of the store at that place, whatever key it has; None if there is no store yet.
+
+    Raises
+    ------
+    StoreSchemaError
+        If there is a database, but no store of LFR Kit.
+    StoreError
+        If it cannot be read.
+    """
+    file = database_file(chosen.url)
+    if file is not None and not file.is_file():
+        return None
+    with _looking(chosen) as connection:
+        return revision_of(connection)
+
+
+def _vault(chosen: StoreSettings) -> Vault:
+    return Vault(load_master_keys(chosen), reload=lambda: load_master_keys(chosen))
+
+
+def _make_private(file: Path) -> None:
+    """The database's file and its folder, for nobody else to read."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not file.exists():
+        file.touch(mode=0o600)
+
+
+def _look(chosen: StoreSettings, vault: Vault, *, may_be_older: bool = False) -> None:
+    """Refuses what must not be opened, before anything is written to it."""
+    with _looking(chosen) as connection:
+        check_schema(connection, may_be_older=may_be_older)
+        vault.check(connection)
+
+
+@contextmanager
+def _looking(chosen: StoreSettings) -> Iterator[Connection]:
+    engine = look_only_engine(chosen.url, chosen.busy_timeout_s)
+    try:
+        with translated(), engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 from typer.testing import CliRunner
 
-from lfr_kit.benchmarks import detection_speed, embedding_speed, peers, starting_speed, video_speed
+from lfr_kit.benchmarks import detection_speed, embedding_speed, peers, starting_speed, store_speed, video_speed
 from lfr_kit.cli.bench import app
 
 ROW = {"name": "x", "ours": 2.0, "peer": 8.0, "unit": "ms per face", "ratio": 4.0, "ratio_range": [3.0, 5.0]}
@@ -91,6 +91,15 @@ def test_video_hands_its_options_on(monkeypatch):
     assert (seen["p"].n_references, seen["p"].detect_every, seen["w"]) == (30, (2,), None)
     asked("video", "--references", "photos/", "--json")
     assert (seen["p"].clip, seen["p"].references, seen["p"].detect_every) == ("walkthrough", "photos/", (1, 3))
+
+
+def test_store_hands_its_options_on(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(store_speed, "bench_store", lambda plan, tell: seen.update(p=plan) or [ROW])
+    assert asked("store", "--decisions", 7, "--entries", 900, "--references", 30, "--json")["rows"] == [ROW]
+    plan = seen["p"]
+    assert (plan.n_acts, plan.n_decisions, plan.n_verified, plan.n_appended) == (7, 7, 900, 900)
+    assert plan.n_references == 30
 
 
 @pytest.mark.parametrize(("heavy", "status"), [([], 0), (["torch"], 1)])

@@ -1,6 +1,6 @@
 """Deployments, their events, calibrations, published records and corrections."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, LargeBinary, String, Table, Text
 
 from lfr_kit.store.tables.columns import Json, Utc, metadata
 
@@ -23,6 +23,8 @@ deployments = Table(
     Column("ends_at", Utc),
     Column("sealed_authority", LargeBinary, nullable=False),
     Column("authority_digest", String(64), nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("asked_by", Json, nullable=False),
     Column("drafted_by", String(64), nullable=False),
     Column("requested_by", String(64)),
     Column("granted_by", String(64)),
@@ -34,7 +36,11 @@ deployments = Table(
     Column("retention_profile", String(8), nullable=False),
     Column("closed_at", Utc),
 )
-"""The authority is sealed under the ``store`` key (it outlives the alerts); digest and times are not secret."""
+"""The authority is sealed under the ``store`` key (it outlives the alerts); digest and times are not secret.
+
+`ends_at` and `threshold` are those in force: an extension or a change while running moves them, not the authority.
+`asked_by`: everybody who drafted, amended or requested it.
+"""
 
 deployment_events = Table(
     "deployment_events",

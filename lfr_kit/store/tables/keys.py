@@ -22,6 +22,7 @@ data_keys = Table(
     Column("master_key_id", String(40), nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("rewrapped_at", Utc),
 )
 """One per scope: ``store audit signing ledger``, ``watchlist:ID``, ``deployment:ID``, ``hold:ID``."""
 

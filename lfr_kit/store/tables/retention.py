@@ -1,6 +1,6 @@
 """Legal holds, deletion certificates, and the marks by which residue is looked for."""
 
-from sqlalchemy import Column, Date, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Column, Date, ForeignKey, Integer, LargeBinary, String, Table, Text
 
 from lfr_kit.store.tables.columns import Json, Utc, metadata
 
@@ -11,8 +11,8 @@ holds = Table(
     metadata,
     Column("hold_id", String(40), primary_key=True),
     Column("subject", String(120), nullable=False, index=True),
-    Column("deployment_id", String(40), index=True),
-    Column("key_id", String(40)),
+    Column("deployment_id", String(40), nullable=False, index=True),
+    Column("key_id", String(40), nullable=False),
     Column("sealed_reason", LargeBinary, nullable=False),
     Column("placed_by", String(64), nullable=False),
     Column("placed_at", Utc, nullable=False),
@@ -21,7 +21,7 @@ holds = Table(
     Column("released_by", String(64)),
     Column("released_at", Utc),
 )
-"""`sealed_reason`: case reference and reason, under the ``store`` key."""
+"""`sealed_reason`: case reference and reason, under the ``store`` key. The alerts name their hold."""
 
 certificates = Table(
     "certificates",
@@ -29,16 +29,23 @@ certificates = Table(
     Column("certificate_id", String(40), primary_key=True),
     Column("at", Utc, nullable=False),
     Column("deployment_id", String(40), index=True),
+    Column("state", String(16), nullable=False, index=True),
     Column("body", Json, nullable=False),
     Column("signature", String(200), nullable=False),
     Column("public_key", Text, nullable=False),
 )
+"""`state`: pending = keys and rows are gone, pages and the search are to follow; complete = signed."""
 
 residue_marks = Table(
     "residue_marks",
     metadata,
     Column("mark_id", Integer, primary_key=True),
-    Column("certificate_id", String(40), nullable=False, index=True),
+    Column("certificate_id", String(40), ForeignKey("certificates.certificate_id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("key_id", String(40), nullable=False),
     Column("sealed_marks", LargeBinary, nullable=False),
 )
-"""Short pieces of what was deleted, sealed under the ``store`` key: what `verify` searches disks for."""
+"""16-byte pieces of what was deleted, end to end, sealed under ``residue:CERTIFICATE``: what `verify` looks for.
+
+`key_id`: of the key that makes a piece readable: a data key for ciphertext, a master key for a wrapped key.
+"""

@@ -17,7 +17,9 @@ users = Table(
     Column("created_at", Utc, nullable=False),
     Column("failed_attempts", Integer, nullable=False, default=0),
     Column("locked_until", Utc),
+    Column("must_change_password", Boolean, nullable=False, default=False),
 )
+"""Sealed under the ``store`` key: the display name. `must_change_password`: somebody else chose the password."""
 
 sessions = Table(
     "sessions",
@@ -26,5 +28,6 @@ sessions = Table(
     Column("user_id", String(64), ForeignKey("users.user_id"), nullable=False, index=True),
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
+    Column("last_used_at", Utc),
 )
 """SHA-256 of a session's token, never the token."""

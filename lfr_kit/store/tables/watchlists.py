@@ -1,7 +1,6 @@
 """Watchlists, their entries and pictures, pairs that look alike, and the inclusion ledger."""
 
 from sqlalchemy import (
-    Boolean,
     Column,
     Date,
     Float,
@@ -45,40 +44,51 @@ entries = Table(
     Column("status", String(32), nullable=False),
     Column("category", String(32)),
     Column("response", String(8)),
-    Column("is_under_18", Boolean),
-    Column("age_band", String(16)),
+    Column("age_band", String(16), nullable=False),
     Column("expires_at", Utc),
     Column("reasons", Json, nullable=False),
+    Column("version", Integer, nullable=False),
     Column("sealed_details", LargeBinary, nullable=False),
+    Column("sealed_review", LargeBinary),
     Column("created_by", String(64), nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("changed_by", String(64), nullable=False),
     Column("reviewed_by", String(64)),
     Column("reviewed_at", Utc),
     Column("second_approved_by", String(64)),
     Column("second_approved_at", Utc),
+    Column("verified_by", String(64)),
+    Column("verified_at", Utc),
     Column("withdrawn_by", String(64)),
     Column("withdrawn_at", Utc),
     Column("withdrawn_at_revision", Integer),
+    Column("digest", String(64)),
     UniqueConstraint("watchlist_id", "person_mac"),
 )
-"""One person on one list. `person_mac`: HMAC of the identity reference under the list's key."""
+"""One person on one list. `person_mac`: HMAC of the identity reference under the list's key.
+
+`sealed_review`: what reviewers wrote. `digest`: of what was frozen of the entry; None = it was not.
+"""
 
 pictures = Table(
     "pictures",
     metadata,
     Column("picture_id", String(40), primary_key=True),
-    Column("entry_id", String(40), ForeignKey("entries.entry_id"), nullable=False, index=True),
+    Column("entry_id", String(40), ForeignKey("entries.entry_id"), nullable=False),
     Column("watchlist_id", String(40), ForeignKey("watchlists.watchlist_id"), nullable=False, index=True),
     Column("picture_mac", String(64), nullable=False),
     Column("captured_on", Date),
     Column("quality", Float),
-    Column("measures", Json),
+    Column("measures", Json, nullable=False),
     Column("reasons", Json, nullable=False),
     Column("sealed_picture", LargeBinary, nullable=False),
     Column("sealed_template", LargeBinary),
-    UniqueConstraint("watchlist_id", "picture_mac"),
+    UniqueConstraint("entry_id", "picture_mac"),
 )
-"""`picture_mac`: HMAC of the file under the list's key; the same file twice changes nothing."""
+"""`picture_mac`: HMAC of the file under the list's key; the same file twice for one person changes nothing.
+
+`sealed_template`: float32 little-endian, of the list's embedding space; None = nobody can be enrolled from it.
+"""
 
 alike_pairs = Table(
     "alike_pairs",

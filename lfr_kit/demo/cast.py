@@ -1,4 +1,4 @@
-"""The main job on footage that can always be had: who is enrolled, and what must come of it.
+"""Who is enrolled in the demo, and what must come of it.
 
 One enrolled person walks through the generated footage, and was enrolled from another photograph; one
 enrolled person never appears; the others who walk by are not enrolled. So there is exactly one right
@@ -8,14 +8,14 @@ result, and the demo says whether it came out. All portraits are public-domain w
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lfr_kit.errors import ModelMissingError
 from lfr_kit.models import model_path
-from lfr_kit.records import Alert
 
-__all__ = ["ABSENT", "PHOTO_OF", "SOUGHT", "Verdict", "lay_out_references", "verdict"]
+__all__ = ["ABSENT", "PHOTO_OF", "SOUGHT", "Sighting", "Verdict", "lay_out_references", "verdict"]
 
 SOUGHT = "Barack Obama"
 """Walks through the footage."""
@@ -23,6 +23,27 @@ ABSENT = "Joe Biden"
 """Is enrolled and never appears."""
 PHOTO_OF = {SOUGHT: "portrait_obama_2", ABSENT: "portrait_biden"}
 """Enrolled person -> model card of the reference photo; the footage shows another photo."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """An alert of the demo, once a person has decided on it.
+
+    Attributes
+    ----------
+    reference
+        Name of the enrolled person.
+    camera_id, first_at_s
+        Where and when, in seconds since the start of the footage.
+    similarity, threshold
+        Comparison score and what it reached.
+    """
+
+    reference: str
+    camera_id: str
+    first_at_s: float
+    similarity: float
+    threshold: float
 
 
 @dataclass(frozen=True)
@@ -55,18 +76,18 @@ def lay_out_references(folder: Path) -> None:
         shutil.copyfile(path, folder / f"{name}{path.suffix}")
 
 
-def verdict(alerts: list[Alert], ended_early: str = "") -> Verdict:
+def verdict(sightings: Sequence[Sighting], ended_early: str = "") -> Verdict:
     """Right is exactly one alert, and that for the person sought; a run that ended early is not judged right."""
     if ended_early:
         return Verdict(False, f"The demo did not run to its end ({ended_early}), so nothing is shown by it.")
-    if [alert.reference_id for alert in alerts] == [SOUGHT]:
+    if [seen.reference for seen in sightings] == [SOUGHT]:
         return Verdict(
             True,
             f"{SOUGHT} was enrolled from one photograph and walks through the footage with the face of another: "
-            f"one alert, {alerts[0].shot.position_s:.1f} s in. {ABSENT} is enrolled too and never appears: "
+            f"one alert, {sightings[0].first_at_s:.1f} s in. {ABSENT} is enrolled too and never appears: "
             "no alert. The others who walk by are not enrolled: no alert.",
         )
-    raised = ", ".join(f"{alert.reference_id} at {alert.shot.position_s:.1f} s" for alert in alerts) or "none"
+    raised = ", ".join(f"{seen.reference} at {seen.first_at_s:.1f} s" for seen in sightings) or "none"
     return Verdict(
         False,
         f"This is not right: there should be exactly one alert, for {SOUGHT}; raised: {raised}. "

@@ -1,0 +1,91 @@
+"""Deployments in JSON and on the terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lfr_kit.cli.output import emit, results
+from lfr_kit.cli.visible import visible
+
+if TYPE_CHECKING:
+    from lfr_kit.governance.deployment_state import Deployment
+    from lfr_kit.store.store import Store
+
+__all__ = ["DeploymentArgument", "deployment_fields", "next_fields", "print_next", "say_deployment", "when"]
+
+DeploymentArgument = Annotated[str, typer.Argument(metavar="ID", help="See: lfr deployment list")]
+
+
+def when(moment: datetime | None) -> str:
+    """A time as people read it, in UTC; empty for none."""
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def deployment_fields(found: Deployment) -> dict[str, Any]:
+    """Where a deployment stands, as plain values; nothing of its grounds."""
+    return {
+        "deployment_id": found.deployment_id,
+        "state": str(found.state),
+        "use_case": str(found.authority.use_case),
+        "place": found.authority.place,
+        "starts_at": found.starts_at,
+        "ends_at": found.ends_at,
+        "threshold": found.threshold,
+        "calibration_id": found.authority.calibration_id,
+        "authority_digest": found.authority_digest,
+        "asked_by": sorted(found.asked_by),
+        "granted_by": found.granted_by,
+        "is_urgent": found.is_urgent,
+        "ratify_by": found.ratify_by,
+        "ratified_by": found.ratified_by,
+        "watchlist_id": found.watchlist_id,
+        "closed_at": found.closed_at,
+    }
+
+
+def next_fields(found: Deployment, at: datetime) -> list[dict[str, Any]]:
+    """Which steps people can take now, as plain values."""
+    from lfr_kit.governance.next_steps import next_steps
+
+    return [
+        {
+            "step": str(each.step),
+            "command": each.command,
+            "roles": [str(role) for role in each.roles],
+            "not_by": list(each.not_by),
+            "note": each.note,
+        }
+        for each in next_steps(found, at)
+    ]
+
+
+def print_next(found: Deployment, at: datetime) -> None:
+    """A line per step: who may, how it is typed, what to know."""
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = next_fields(found, at)
+    if not rows:
+        results().print("Nothing more is to be done with it here.", highlight=False)
+        return
+    table = Table("next", "who may", "how", box=None, pad_edge=False)
+    for row in rows:
+        who = " or ".join(row["roles"])
+        who += f", not {', '.join(row['not_by'])}" if row["not_by"] else ""
+        how = row["command"] + (f"  ({row['note']})" if row["note"] else "")
+        table.add_row(*(Text(visible(cell)) for cell in (row["step"].replace("_", " "), who, how)))
+    results().print(table)
+
+
+def say_deployment(store: Store, found: Deployment, *, as_json: bool, said: str = "", **more: Any) -> None:
+    """Where a deployment stands after a step, and what leads on."""
+    at = store.clock()
+    if as_json:
+        emit({**deployment_fields(found), **more, "next": next_fields(found, at)})
+        return
+    line = said or f"{found.deployment_id} is {found.state}."
+    results().print(visible(line), soft_wrap=True, highlight=False, markup=False)
+    print_next(found, at)

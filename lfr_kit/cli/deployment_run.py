@@ -1,0 +1,81 @@
+"""`lfr deployment run`: the engine on the authority's cameras."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lfr_kit.cli.output import JsonOption, console, emit, progress, results
+from lfr_kit.cli.signed_in import signed_in
+
+if TYPE_CHECKING:
+    from lfr_kit.live.deployment_run import Progress
+
+__all__ = ["run"]
+
+
+def run(
+    deployment_id: Annotated[str, typer.Argument(help="An open deployment.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Drives the engine on the authority's cameras; stores alerts. Ctrl-C ends it, the deployment stays open."""
+    from lfr_kit.live.deployment_run import DeploymentRun
+    from lfr_kit.reports.footage_scan import interruptible
+
+    with signed_in() as (store, actor):
+        running = DeploymentRun(store, actor, deployment_id)
+        n_frames = [each.n_frames for each in running.sources]
+        total = None if None in n_frames else max(n for n in n_frames if n is not None)
+        with interruptible() as switch, progress("comparing", total=total) as bar:
+            done = running.run(_Shown(bar), lambda: switch.is_thrown)
+    if as_json:
+        emit(as_fields(deployment_id, done))
+    else:
+        _print(deployment_id, done)
+    if done.faults or done.n_waiting:
+        raise typer.Exit(1)
+
+
+class _Shown:
+    """The live line, and a line for each alert once it is in the store."""
+
+    def __init__(self, bar: Any) -> None:
+        self._bar, self._watching, self._n_told = bar, console(), 0
+
+    def __call__(self, done: Progress) -> None:
+        self._bar(1, note=f"{done.faces_seen} faces  {len(done.alert_ids)} alerts")
+        for alert_id in done.alert_ids[self._n_told :]:
+            self._watching.print(f"[bold]Alert[/] {alert_id}: look at it with: lfr alerts show {alert_id}")
+        self._n_told = len(done.alert_ids)
+
+
+def as_fields(deployment_id: str, done: Progress) -> dict[str, Any]:
+    """What a run did, as plain values."""
+    return {
+        "deployment_id": deployment_id,
+        "frames": done.frames,
+        "faces_seen": done.faces_seen,
+        "alert_ids": done.alert_ids,
+        "waiting": done.n_waiting,
+        "withdrawn": done.n_withdrawn,
+        "refused": dict(done.refused),
+        "faults": done.faults,
+        "ended_because": done.ended_because,
+    }
+
+
+def _print(deployment_id: str, done: Progress) -> None:
+    out = results()
+    out.print(
+        f"{deployment_id}: {done.frames:,} frames, {done.faces_seen:,} faces seen, {len(done.alert_ids)} alerts. "
+        f"Ended because {done.ended_because}.",
+        highlight=False,
+        markup=False,
+    )
+    for camera_id, why in done.faults.items():
+        out.print(f"Camera {camera_id}: {why}", highlight=False, markup=False)
+    if done.n_waiting:
+        out.print(f"{done.n_waiting} alerts wait sealed until the store is back; the next run stores them.")
+    if done.alert_ids:
+        out.print("An alert is a possible match: a person decides. See: lfr alerts list", highlight=False)

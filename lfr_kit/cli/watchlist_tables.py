@@ -1,0 +1,85 @@
+"""How watchlists look on a terminal, and as plain values. Never a template, never a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from lfr_kit.cli.output import results
+from lfr_kit.cli.visible import visible
+
+if TYPE_CHECKING:
+    from lfr_kit.operations.watchlists import ShownEntry, Summary
+
+__all__ = ["entry_fields", "entry_rows", "print_table", "summary_fields", "summary_rows"]
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table on standard output; texts of people are shown with their invisible signs as escapes."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
+    for row in rows:
+        table.add_row(*(Text(_cell(cell)) for cell in row))
+    results().print(table)
+
+
+def _cell(value: object) -> str:
+    """Parts of a tuple stand below each other; what is not there is left out."""
+    parts = value if isinstance(value, tuple) else (value,)
+    return "\n".join(visible(part) for part in parts if part not in (None, ""))
+
+
+def summary_fields(found: Summary) -> dict[str, Any]:
+    """A list as plain values."""
+    one = found.watchlist
+    return asdict(one) | {
+        "allowed_categories": sorted(one.allowed_categories),
+        "n_by_status": found.n_by_status,
+        "n_by_category": found.n_by_category,
+        "n_by_age_band": found.n_by_age_band,
+    }
+
+
+def summary_rows(found: Iterable[Summary]) -> Iterable[tuple[object, ...]]:
+    """Cells of: watchlist, deployment, state, begun (UTC), entries, withdrawals, digest."""
+    for each in found:
+        one = each.watchlist
+        counts = ", ".join(f"{n} {status}" for status, n in each.n_by_status.items())
+        begun, digest = f"{one.created_at:%Y-%m-%d %H:%M}", (one.digest or "")[:12]
+        yield one.watchlist_id, one.deployment_id, one.state, begun, counts or "none", one.revision, digest
+
+
+def entry_fields(found: ShownEntry) -> dict[str, Any]:
+    """An entry as plain values; ``seen`` is what `approve` and `refuse` take."""
+    entry = asdict(found.entry)
+    del entry["person_mac"]
+    pictures = [asdict(each) for each in found.pictures]
+    for each in pictures:
+        del each["picture_mac"]
+    return {
+        **entry,
+        **asdict(found.details),
+        "seen": f"{found.entry.entry_id}@{found.entry.version}",
+        "review": found.review,
+        "warnings": found.warnings,
+        "pictures": pictures,
+    }
+
+
+def entry_rows(found: Iterable[ShownEntry]) -> Iterable[tuple[object, ...]]:
+    """Cells of: entry@version, who it is, why sought and what is done, where it stands, what to note."""
+    for each in found:
+        one, details = each.entry, each.details
+        n = len(each.pictures)
+        yield (
+            f"{one.entry_id}@{one.version}",
+            (details.name, details.person_ref, details.date_of_birth and f"born {details.date_of_birth}"),
+            (one.category, one.response),
+            (one.status, f"{n} picture{'' if n == 1 else 's'}"),
+            (*one.reasons, *each.warnings),
+        )

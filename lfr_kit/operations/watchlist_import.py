@@ -1,0 +1,389 @@
+"""People onto a watchlist from a folder or a table: in batches that are there wholly or not at all.
+
+Pictures are enrolled while the batch before is written. Whoever is on the list already stays as they are unless
+something new is given (an empty cell takes nothing away); the same file twice changes nothing, and an import that
+was cut off goes on where it was when it is run again. Whoever was withdrawn or refused stays out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, fields, replace
+
+from sqlalchemy import Connection
+
+from lfr_kit.enrolment_batch import BatchEnroller, PictureFile, PictureFound
+from lfr_kit.errors import ImageError, SettingError, SpaceMismatchError, StoreError
+from lfr_kit.governance.alike import verification_threshold
+from lfr_kit.governance.import_table import ImportPerson, PictureCell
+from lfr_kit.governance.roles import Action, Actor
+from lfr_kit.governance.vocabulary import EntryStatus, Operation
+from lfr_kit.governance.watchlist import Entry, EntryDetails, ReferencePicture, Watchlist, is_old_picture
+from lfr_kit.operations.import_files import ImportSource, picture_bytes
+from lfr_kit.operations.import_report import ImportReport, PersonLine, PersonOutcome, PictureLine
+from lfr_kit.operations.watchlist_entries import (
+    Entered,
+    NewPerson,
+    PersonPicture,
+    day_of_deployment,
+    enter,
+    list_in_building,
+)
+from lfr_kit.operations.watchlist_pairs import find_pairs
+from lfr_kit.store.repository import reference_pictures as picture_rows
+from lfr_kit.store.repository import watchlists as rows
+from lfr_kit.store.repository.imported_pictures import drop_undated
+from lfr_kit.store.store import Act, Store
+
+__all__ = ["PICTURES_AT_ONCE", "ImportOrder", "import_people"]
+
+PICTURES_AT_ONCE = 200
+"""Pictures, more or less, that are committed together: a person is never split."""
+
+_OUT: dict[EntryStatus, PersonOutcome] = {EntryStatus.WITHDRAWN: "withdrawn", EntryStatus.REFUSED: "refused"}
+"""Who was taken off the list, or never let on, is not brought back by an import."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImportOrder:
+    """Who is to be imported, onto which list, and how.
+
+    Attributes
+    ----------
+    watchlist_id
+        A list that is being built.
+    source
+        As `lfr_kit.operations.import_files.read_source` gives it.
+    enroller
+        What finds, judges and embeds faces.
+    justification
+        Why; the audit log keeps it.
+    at_once
+        Pictures, more or less, that are committed together.
+    alike_threshold
+        Least cosine of a pair of people who look alike; None = that of the list's embedding space, and where none
+        is known, the same face only.
+    """
+
+    watchlist_id: str
+    source: ImportSource
+    enroller: BatchEnroller
+    justification: str = ""
+    at_once: int = PICTURES_AT_ONCE
+    alike_threshold: float | None = None
+
+
+def import_people(
+    store: Store, actor: Actor, order: ImportOrder, *, progress: Callable[[], None] | None = None
+) -> ImportReport:
+    """Imports people; what cannot be used is reported, and the rest go on.
+
+    Parameters
+    ----------
+    progress
+        Called after each picture.
+
+    Raises
+    ------
+    PermissionRefusedError, JustificationError
+        See `Store.act`.
+    NotInStoreError, StateError
+        If there is no such list, or it is frozen or deleted.
+    SpaceMismatchError
+        If the list is of another embedding space than the enroller's.
+    StoreBusyError, StoreFullError
+        If the database is locked, gone or full: batches already written stay, and the same import run again goes
+        on from there.
+    """
+    running = _Import(store, actor, order, progress or (lambda: None))
+    running.begin()
+    running.run()
+    running.compare()
+    running.end()
+    return running.report
+
+
+@dataclass(eq=False)
+class _Person:
+    """One person on the way onto the list."""
+
+    given: ImportPerson
+    entry: Entry | None = None
+    details: EntryDetails | None = None
+    held: Mapping[str, ReferencePicture] = field(default_factory=dict)
+    pictures: list[PersonPicture] = field(default_factory=list)
+    undated: list[str] = field(default_factory=list)
+
+    @property
+    def line(self) -> int:
+        return self.given.pictures[0].line
+
+    @property
+    def is_out(self) -> bool:
+        return self.entry is not None and self.entry.status in _OUT
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is something to write: somebody new with a picture, or something new of somebody known."""
+        if self.entry is None or self.pictures:
+            return bool(self.pictures)
+        wanted = self.wanted()
+        terms = (wanted.details, wanted.category, wanted.response, wanted.expires_at)
+        return terms != (self.details, self.entry.category, self.entry.response, self.entry.expires_at)
+
+    def wanted(self) -> NewPerson:
+        """What the list shall hold: what is given, and where nothing is given what is there."""
+        given, entry, details = self.given, self.entry, self.given.details
+        category, response, expires_at = given.category, given.response, given.expires_at
+        if entry is not None and self.details is not None:
+            names = [one.name for one in fields(EntryDetails)]
+            filled = {name: getattr(details, name) or getattr(self.details, name) for name in names}
+            details = replace(details, **filled | {"person_ref": self.details.person_ref})
+            category, response = category or entry.category, response or entry.response
+            expires_at = expires_at or entry.expires_at
+        return NewPerson(
+            details=details,
+            category=category,
+            response=response,
+            expires_at=expires_at,
+            pictures=tuple(self.pictures),
+        )
+
+
+@dataclass(eq=False)
+class _Batch:
+    people: list[_Person]
+    n_waiting: int = 0
+    is_read: bool = False
+
+
+class _Import:
+    """One import under way."""
+
+    def __init__(self, store: Store, actor: Actor, order: ImportOrder, progress: Callable[[], None]) -> None:
+        self.store, self.actor, self.order, self.progress = store, actor, order, progress
+        self.watchlist_id, self.source = order.watchlist_id, order.source
+        self.report = ImportReport(
+            order.watchlist_id, order.source.name, space_id=order.enroller.embedder.space_id
+        )
+        self.report.faults = [PictureLine(one.line, "", one.reason, one.message) for one in order.source.faults]
+        self.queue: deque[_Batch] = deque()
+
+    def _act(self) -> AbstractContextManager[Act]:
+        return self.store.act(
+            self.actor,
+            Action.WATCHLIST_IMPORT,
+            Operation.COLLECTION,
+            subject=f"watchlist:{self.watchlist_id}",
+            justification=self.order.justification,
+        )
+
+    def begin(self) -> None:
+        """Permission, state and embedding space, before anything is looked at."""
+        with self._act() as act:
+            watchlist = list_in_building(act, self.watchlist_id)
+            self._check_space(watchlist)
+            self.on = day_of_deployment(act, watchlist)
+            self.key = act.key(rows.scope(self.watchlist_id))
+            act.deployment_id = watchlist.deployment_id
+            act.details |= {"step": "begun", "pictures": self.source.n_pictures, "people": len(self.source.people)}
+
+    def _check_space(self, watchlist: Watchlist) -> None:
+        ours = self.order.enroller.embedder.space_id
+        if watchlist.space_id != ours:
+            raise SpaceMismatchError(
+                f"watchlist {self.watchlist_id}: its templates are of {watchlist.space_id}, this embedder makes "
+                f"{ours}; choose the list's embedder, or build a list for this one"
+            )
+
+    def run(self) -> None:
+        """Every picture through the enroller; each batch is written as soon as it is complete."""
+        for found in self.order.enroller.enrol(self._pictures()):
+            batch, person, cell, mac = found.key
+            self._take(person, cell, mac, found)
+            batch.n_waiting -= 1
+            self._write_complete()
+        self._write_complete()
+
+    def compare(self) -> None:
+        """Everybody on the list with everybody else, also after an import that changed nothing."""
+        threshold = self.order.alike_threshold
+        if threshold is None and not _is_threshold_known(self.report.space_id):
+            threshold = 1.0
+        found = find_pairs(
+            self.store, self.actor, self.watchlist_id, threshold, justification=self.order.justification
+        )
+        self.report.alike, self.report.n_alike = list(found.pairs), found.n_pairs
+
+    def end(self) -> None:
+        """The audit log is told what came of it."""
+        with self._act() as act:
+            act.deployment_id = rows.watchlist(act.connection, self.watchlist_id).deployment_id
+            act.details |= {
+                "step": "finished",
+                "people": dict(self.report.n_people),
+                "pictures": dict(self.report.n_pictures),
+                "rows_at_fault": len(self.report.faults),
+                "alike": self.report.n_alike,
+            }
+
+    def _pictures(self) -> Iterator[PictureFile]:
+        """The pictures to be enrolled, read as they are asked for; batches join the queue as they begin."""
+        for people in _batches(self.source.people, self.order.at_once):
+            batch = _Batch([_Person(one) for one in people])
+            with self.store.reading() as connection:
+                self._look_up(connection, batch.people)
+            self.queue.append(batch)
+            for person in batch.people:
+                for cell in person.given.pictures:
+                    content = self._new_content(person, cell)
+                    if content is None:
+                        self.progress()
+                        continue
+                    batch.n_waiting += 1
+                    mac, data = content
+                    yield PictureFile(
+                        (batch, person, cell, mac), data, is_old=is_old_picture(cell.captured_on, self.on)
+                    )
+            batch.is_read = True
+            self._write_complete()
+
+    def _look_up(self, connection: Connection, people: Sequence[_Person]) -> None:
+        """What the list holds of people."""
+        macs = [rows.person_mac(self.key, one.given.details.person_ref, "") for one in people]
+        known = rows.known_people(connection, self.watchlist_id, macs)
+        held = picture_rows.pictures_of(connection, [entry.entry_id for entry in known.values()])
+        for person, mac in zip(people, macs, strict=True):
+            if (entry := known.get(mac)) is not None:
+                person.entry = entry
+                person.held = {one.picture_mac: one for one in held[entry.entry_id]}
+                person.details = rows.details_of(connection, self.key, entry.entry_id)
+
+    def _new_content(self, person: _Person, cell: PictureCell) -> tuple[str, bytes] | None:
+        """MAC and bytes of a picture that the list has not yet; else it is counted, or reported as failed."""
+        if person.is_out:
+            self.report.n_pictures["kept_out"] += 1
+            return None
+        try:
+            content = picture_bytes(self.source.folder, cell.file)
+        except ImageError as error:
+            self._fail(person, cell, error.reason, str(error))
+            return None
+        mac = self.key.mac(content)
+        held = person.held.get(mac)
+        if held is not None and (held.captured_on is not None or cell.captured_on is None):
+            self.report.n_pictures["unchanged"] += 1
+            return None
+        return mac, content
+
+    def _take(self, person: _Person, cell: PictureCell, mac: str, found: PictureFound) -> None:
+        """What the enroller says of a picture."""
+        self.progress()
+        if found.vector is None or found.report is None:
+            self._fail(person, cell, found.reason, found.message, found)
+            return
+        if any(one.picture_mac == mac for one in person.pictures):
+            self.report.n_pictures["unchanged"] += 1
+            return
+        if mac in person.held:
+            person.undated.append(mac)
+        person.pictures.append(
+            PersonPicture(
+                picture_mac=mac,
+                jpeg=found.jpeg,
+                captured_on=cell.captured_on,
+                quality=found.quality,
+                measures=found.report.measures,
+                vector=found.vector,
+            )
+        )
+        self.report.n_pictures["enrolled"] += 1
+        if found.report.warned_of:
+            codes = " ".join(found.report.warned_of)
+            message = "taken; a better picture would be found more surely"
+            self.report.warned.append(self._line(person, cell, codes, message, found))
+
+    def _fail(
+        self, person: _Person, cell: PictureCell, reason: str, message: str, found: PictureFound | None = None
+    ) -> None:
+        self.report.n_pictures["failed"] += 1
+        self.report.failed.append(self._line(person, cell, reason, message, found))
+
+    def _line(
+        self, person: _Person, cell: PictureCell, reason: str, message: str, found: PictureFound | None
+    ) -> PictureLine:
+        measures = found.report.measures if found is not None and found.report is not None else {}
+        return PictureLine(cell.line, cell.file, reason, message, person.given.details.person_ref, measures)
+
+    def _write_complete(self) -> None:
+        while self.queue and self.queue[0].is_read and not self.queue[0].n_waiting:
+            self._write(self.queue.popleft())
+
+    def _write(self, batch: _Batch) -> None:
+        """One batch in one transaction, or none where nothing in it is new."""
+        new = [person for person in batch.people if not person.is_out and person.is_new]
+        entered: dict[_Person, Entered] = {}
+        if new:
+            try:
+                with self._act() as act:
+                    entered = dict(zip(new, self._enter(act, new), strict=True))
+            except StoreError as error:
+                raise type(error)(
+                    f"{error}; what was imported before stays: run the same import again to go on from there"
+                ) from error
+        for person in batch.people:
+            self._tell(person, entered.get(person))
+
+    def _enter(self, act: Act, people: Sequence[_Person]) -> list[Entered]:
+        watchlist = list_in_building(act, self.watchlist_id)
+        self._look_up(act.connection, people)  # anew: somebody else may have changed them meanwhile
+        for person in people:
+            if person.entry is not None and person.undated:
+                drop_undated(act.connection, person.entry.entry_id, person.undated)
+        act.details |= {"step": "batch", "pictures": sum(len(person.pictures) for person in people)}
+        return enter(act, watchlist, [person.wanted() for person in people])
+
+    def _tell(self, person: _Person, entered: Entered | None) -> None:
+        """What became of a person: counted, and listed where somebody must act."""
+        line = _line_of(person, entered)
+        self.report.n_people[line.outcome] += 1
+        if line.outcome not in ("accepted", "unchanged"):
+            self.report.people.append(line)
+
+
+def _is_threshold_known(space_id: str) -> bool:
+    try:
+        verification_threshold(space_id)
+    except SettingError:
+        return False
+    return True
+
+
+def _line_of(person: _Person, entered: Entered | None) -> PersonLine:
+    ref, entry = person.given.details.person_ref, person.entry
+    if entered is not None and entered.change != "kept_out":
+        outcome: PersonOutcome = "unchanged"
+        if entered.change != "unchanged":
+            outcome = "quarantined" if entered.status is EntryStatus.QUARANTINED else "accepted"
+        return PersonLine(person.line, ref, outcome, entered.reasons, entered.entry_id)
+    if entered is not None:
+        return PersonLine(person.line, ref, _OUT[entered.status], (), entered.entry_id)
+    if entry is None:
+        return PersonLine(person.line, ref, "failed", ("template",))
+    return PersonLine(person.line, ref, _OUT.get(entry.status, "unchanged"), (), entry.entry_id)
+
+
+def _batches(people: Sequence[ImportPerson], at_once: int) -> Iterator[list[ImportPerson]]:
+    """People in order, about `at_once` pictures at a time."""
+    batch: list[ImportPerson] = []
+    n = 0
+    for person in people:
+        batch.append(person)
+        n += len(person.pictures)
+        if n >= at_once:
+            yield batch
+            batch, n = [], 0
+    if batch:
+        yield batch

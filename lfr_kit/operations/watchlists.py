@@ -1,0 +1,179 @@
+"""Watchlists: begun for one deployment, looked at, and (`lfr_kit.operations.watchlist_gallery`) searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from lfr_kit.errors import StateError
+from lfr_kit.governance.deployment_state import Deployment
+from lfr_kit.governance.roles import Action, Actor, require
+from lfr_kit.governance.vocabulary import DeploymentState, EntryStatus, Operation, WatchlistState
+from lfr_kit.governance.watchlist import Entry, EntryDetails, ReferencePicture, Watchlist, warnings_of
+from lfr_kit.operations.watchlist_act import act_on, list_there, name_entries
+from lfr_kit.operations.watchlist_gallery import EntryCard, Gallery, entry_card, load_gallery, withdrawn_since
+from lfr_kit.store.repository import watchlists as rows
+from lfr_kit.store.repository.deployments import deployment, standing
+from lfr_kit.store.repository.reference_pictures import pictures_of
+from lfr_kit.store.store import Act, Store, new_id
+from lfr_kit.store.vault import DataKey
+
+__all__ = [
+    "EntryCard",
+    "Gallery",
+    "ShownEntry",
+    "Summary",
+    "before_start",
+    "create",
+    "entry_card",
+    "load_gallery",
+    "show",
+    "summaries",
+    "withdrawn_since",
+]
+
+_BEFORE_START = frozenset({DeploymentState.DRAFT, DeploymentState.REQUESTED, DeploymentState.GRANTED})
+
+
+@dataclass(frozen=True)
+class ShownEntry:
+    """An entry as a reviewer reads it.
+
+    Attributes
+    ----------
+    details, review
+        What is sealed: who it is, and what reviewers wrote.
+    warnings
+        Codes of what does not forbid it and must be thought of: ``old_picture age_unknown unusable_picture``.
+    """
+
+    entry: Entry
+    details: EntryDetails
+    review: dict[str, str]
+    pictures: tuple[ReferencePicture, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A list without anything about anybody.
+
+    Attributes
+    ----------
+    n_by_status, n_by_category, n_by_age_band
+        Entries; the last two of approved ones only.
+    """
+
+    watchlist: Watchlist
+    n_by_status: dict[str, int]
+    n_by_category: dict[str, int]
+    n_by_age_band: dict[str, int]
+
+
+def create(store: Store, actor: Actor, deployment_id: str, *, justification: str = "") -> Watchlist:
+    """Begins a list for one deployment, under a data key of its own.
+
+    The categories it takes and the embedding space of its templates are those of the deployment's authority.
+
+    Raises
+    ------
+    PermissionRefusedError, JustificationError
+        See `Store.act`.
+    NotInStoreError
+        If there is no such deployment.
+    StateError
+        If the deployment is past its start.
+    """
+    watchlist_id = new_id("W")
+    with store.act(
+        actor,
+        Action.WATCHLIST_CREATE,
+        Operation.COLLECTION,
+        subject=f"watchlist:{watchlist_id}",
+        deployment_id=deployment_id,
+        justification=justification,
+    ) as act:
+        authority = before_start(act, deployment_id).authority
+        new = Watchlist(
+            watchlist_id=watchlist_id,
+            deployment_id=deployment_id,
+            state=WatchlistState.BUILDING,
+            space_id=authority.space_id,
+            allowed_categories=authority.allowed_categories,
+            created_by=actor.user_id,
+            created_at=act.at,
+        )
+        key = act.vault.new_key(act.connection, rows.scope(watchlist_id), act.at)
+        rows.insert_watchlist(act.connection, new, key)
+        act.details["allowed_categories"] = sorted(new.allowed_categories)
+    return new
+
+
+def before_start(act: Act, deployment_id: str) -> Deployment:
+    """The deployment a list is built for, locked. StateError if it has started, or never will."""
+    found = deployment(act.connection, act.key("store"), deployment_id, lock=True)
+    if found.state not in _BEFORE_START:
+        raise StateError(f"deployment {deployment_id}: is {found.state}; its watchlist is built before it starts")
+    return found
+
+
+def summaries(store: Store, actor: Actor, deployment_id: str | None = None) -> list[Summary]:
+    """All lists, or those of a deployment, with counts: nothing about anybody, so no reason is asked for.
+
+    Raises
+    ------
+    PermissionRefusedError
+        If the actor may not look at watchlists.
+    """
+    require(actor, Action.WATCHLIST_VIEW)
+    with store.reading() as connection:
+        found = rows.watchlists_of(connection, deployment_id)
+        return [Summary(one, *rows.count_entries(connection, one.watchlist_id)) for one in found]
+
+
+def show(
+    store: Store,
+    actor: Actor,
+    watchlist_id: str,
+    *,
+    statuses: Iterable[EntryStatus] = (),
+    entry_ids: Sequence[str] = (),
+    justification: str = "",
+) -> list[ShownEntry]:
+    """Entries of a list with names and reasons, to be read by whoever reviews it: a logged consultation.
+
+    Parameters
+    ----------
+    statuses, entry_ids
+        Only these; empty = all.
+
+    Raises
+    ------
+    PermissionRefusedError, JustificationError
+        See `Store.act`.
+    NotInStoreError
+        If there is no such list, or an entry is not of it.
+    StateError
+        If the list is deleted.
+    """
+    consultation = (Action.WATCHLIST_VIEW, Operation.CONSULTATION, watchlist_id, justification)
+    with act_on(store, actor, *consultation) as act:
+        watchlist = list_there(act, watchlist_id)
+        key = act.key(rows.scope(watchlist_id))
+        entries = [rows.entry(act.connection, watchlist_id, entry_id) for entry_id in entry_ids]
+        entries = entries or rows.entries_of(act.connection, watchlist_id, statuses)
+        on = standing(act.connection, watchlist.deployment_id).starts_at.date()
+        pictures = pictures_of(act.connection, [one.entry_id for one in entries])
+        name_entries(act, [one.entry_id for one in entries])
+        return [_shown(act, key, one, pictures[one.entry_id], on) for one in entries]
+
+
+def _shown(act: Act, key: DataKey, entry: Entry, pictures: list[ReferencePicture], on: date) -> ShownEntry:
+    return ShownEntry(
+        entry=entry,
+        details=rows.details_of(act.connection, key, entry.entry_id),
+        review=rows.review_of(act.connection, key, entry.entry_id),
+        pictures=tuple(pictures),
+        warnings=warnings_of(entry, pictures, on),
+    )

@@ -1,0 +1,41 @@
+"""Pairs of entries that look alike: rows and records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, delete, insert, select
+
+from lfr_kit.governance.alike import AlikeKind, AlikePair
+from lfr_kit.store.tables.watchlists import alike_pairs
+
+__all__ = ["delete_pairs", "pairs_of", "write_pairs"]
+
+_MOST_IDS = 500
+
+
+def delete_pairs(connection: Connection, entry_ids: Sequence[str]) -> None:
+    """Forgets whom these entries look like."""
+    table = alike_pairs
+    for start in range(0, len(entry_ids), _MOST_IDS):
+        some = entry_ids[start : start + _MOST_IDS]
+        connection.execute(delete(table).where(table.c.entry_id.in_(some) | table.c.other_entry_id.in_(some)))
+
+
+def write_pairs(connection: Connection, watchlist_id: str, pairs: Iterable[AlikePair]) -> None:
+    """Pairs that look alike, in place of those found before."""
+    connection.execute(delete(alike_pairs).where(alike_pairs.c.watchlist_id == watchlist_id))
+    new = [asdict(pair) | {"kind": str(pair.kind), "watchlist_id": watchlist_id} for pair in pairs]
+    if new:
+        connection.execute(insert(alike_pairs), new)
+
+
+def pairs_of(connection: Connection, watchlist_id: str) -> list[AlikePair]:
+    """Pairs found when they were last looked for, the most alike first."""
+    table = alike_pairs
+    query = select(table).where(table.c.watchlist_id == watchlist_id)
+    return [
+        AlikePair(row.entry_id, row.other_entry_id, AlikeKind(row.kind), row.similarity)
+        for row in connection.execute(query.order_by(table.c.similarity.desc(), table.c.entry_id))
+    ]

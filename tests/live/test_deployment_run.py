@@ -1,0 +1,259 @@
+"""A deployment driven on footage of discs that stand for faces: their inner colour is who they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import cv2
+import numpy as np
+import pytest
+from frozen_lists import MANAGER, OPERATOR, frozen_list, move, picture, planned, somebody
+from governed import person
+from sqlalchemy import select
+
+from lfr_kit.config import settings
+from lfr_kit.errors import AuthorityError, StateError, StoreBusyError
+from lfr_kit.governance.camera import Camera
+from lfr_kit.governance.roles import Role
+from lfr_kit.governance.vocabulary import DeploymentState
+from lfr_kit.live import right_to_look
+from lfr_kit.live.deployment_run import DeploymentRun
+from lfr_kit.operations import alerts as alert_operations
+from lfr_kit.operations import deployments as steps
+from lfr_kit.operations.watchlist_review import withdraw
+from lfr_kit.pipeline import FACES_SEEN_METHOD, Pipeline
+from lfr_kit.records import BestShot
+from lfr_kit.sources import open_source
+from lfr_kit.store.repository.deployments import events_of
+from lfr_kit.store.tables.deployments import deployments
+
+GREEN, BLUE, RED = (20, 200, 20), (20, 20, 220), (210, 20, 20)
+MAGENTA = (255, 0, 255)
+SILVER = person(Role.SILVER)
+SCRIPTED = {
+    "LFR_DETECTOR__NAME": "scripted",
+    "LFR_SELECTOR__NAME": "first",
+    "LFR_TRACKER__SETTINGS": '{"n_confirm": 2}',
+    "LFR_GATE__NAME": "open",
+}
+
+
+def street(*people) -> np.ndarray:
+    """(240, 320, 3) RGB with a disc for each (x, y, inner colour)."""
+    image = np.full((240, 320, 3), 90, np.uint8)
+    for x, y, colour in people:
+        cv2.circle(image, (x, y), 24, MAGENTA, -1)
+        cv2.circle(image, (x, y), 16, colour, -1)
+    return image
+
+
+def shoot(folder, frames) -> None:
+    folder.mkdir(parents=True)
+    for i, image in enumerate(frames):
+        cv2.imwrite(str(folder / f"{i:02d}.png"), image[..., ::-1])
+
+
+@pytest.fixture(autouse=True)
+def scripted_stages(monkeypatch, tmp_path):
+    for name, value in SCRIPTED.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LFR_STORE__SPOOL_DIR", str(tmp_path / "spool"))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def template_of(colour, folder) -> np.ndarray:
+    """What the engine makes of a disc of this colour."""
+    shoot(folder, [street((160, 120, colour))] * 3)
+    chosen = settings().choosing(embedder="scripted")
+    pipeline = Pipeline.from_settings(chosen, threshold=0.999)
+    seen: list[BestShot] = []
+    examine = pipeline.gate.examine
+    pipeline.gate.examine = lambda shots: seen.extend(shots) or examine(shots)
+    for _ in pipeline.run(open_source(folder)):
+        pass
+    return pipeline.embedder.embed(seen[:1])[0].vector
+
+
+@pytest.fixture
+def opened(store, clock, tmp_path):
+    """Open: Green and Red are sought; before the camera Blue stands, and Green comes in the fifth picture."""
+    shoot(
+        tmp_path / "north",
+        [street((80, 120, BLUE), *[(220, 120, GREEN)] * (i >= 4)) for i in range(10)],
+    )
+    people = []
+    for seed, colour in ((1, GREEN), (2, RED)):
+        vector = template_of(colour, tmp_path / f"reference-{seed}")
+        people.append(replace(somebody(seed), pictures=[picture(seed, vector=vector)]))
+    camera = Camera(camera_id="north", source=str(tmp_path / "north"), zone=None)
+    planned(
+        store,
+        "D-1",
+        0,
+        cameras=(camera,),
+        embedder="scripted",
+        threshold=0.999,
+        ends_at=clock() + timedelta(hours=5),
+    )
+    _, entry_ids, _ = frozen_list(store, "D-1", people)
+    with store.engine.begin() as connection:
+        store.vault.new_key(connection, "deployment:D-1", clock())
+    move(store, "D-1", DeploymentState.OPEN)
+    return entry_ids
+
+
+def log(store, *kinds):
+    with store.reading() as connection:
+        return events_of(connection, store.vault.key(connection, "store"), "D-1", list(kinds))
+
+
+def stop_after(n_rounds, then):
+    """A callback that does something once after so many rounds."""
+    rounds = iter(range(1000))
+
+    def on_step(_):
+        if next(rounds) + 1 == n_rounds:
+            then()
+
+    return on_step
+
+
+def test_run_stores_one_alert_of_the_person_sought(store, opened):
+    done = DeploymentRun(store, OPERATOR, "D-1").run(lambda _: None)
+    assert (done.frames, done.faces_seen, len(done.alert_ids)) == (10, 2, 1)
+    assert done.ended_because == "the cameras ended"
+    seen = alert_operations.view(store, OPERATOR, done.alert_ids[0])
+    assert seen.entry_id == opened[0]
+    assert seen.camera_id == "north"
+
+
+def test_run_tells_of_an_alert_only_once_it_is_in_the_store(store, opened):
+    told = []
+
+    def on_alert(alert):
+        told.append(alert.alert_id)
+        assert alert_operations.view(store, OPERATOR, alert.alert_id).entry_id == opened[0]
+
+    DeploymentRun(store, OPERATOR, "D-1", on_alert=on_alert).run(lambda _: None)
+    assert len(told) == 1
+
+
+def test_run_logs_faces_seen_and_when_the_camera_was_lit(store, opened):
+    DeploymentRun(store, OPERATOR, "D-1").run(lambda _: None)
+    assert [(e.kind, e.data["camera_id"]) for e in log(store, "lit", "dark")] == [
+        ("lit", "north"),
+        ("dark", "north"),
+    ]
+    counted = log(store, "faces_seen")
+    assert sum(event.data["n"] for event in counted) == 2
+    assert {event.data["method"] for event in counted} == {FACES_SEEN_METHOD}
+
+
+def test_run_of_a_deployment_that_is_not_open_is_refused(store, opened):
+    for state in (DeploymentState.GRANTED, DeploymentState.PAUSED, DeploymentState.CLOSED):
+        move(store, "D-1", state)
+        with pytest.raises(StateError, match="only while it is open"):
+            DeploymentRun(store, OPERATOR, "D-1")
+
+
+def test_run_ends_when_the_deployment_is_closed(store, opened):
+    def close():
+        steps.close(store, SILVER, "D-1", reason="enough")
+
+    done = DeploymentRun(store, OPERATOR, "D-1").run(stop_after(3, close))
+    assert done.frames == 3
+    assert done.ended_because == "the deployment is closed"
+    assert done.alert_ids == []
+
+
+def test_run_ends_at_the_end_of_the_window(store, clock, opened):
+    done = DeploymentRun(store, OPERATOR, "D-1").run(stop_after(3, lambda: clock.advance(hours=6)))
+    assert done.frames == 3
+    with store.reading() as connection:
+        state = connection.execute(select(deployments.c.state)).scalar_one()
+    assert state == "closed"
+
+
+def test_run_withdrawal_is_effective_in_the_next_frame(store, opened):
+    running = DeploymentRun(store, OPERATOR, "D-1")
+    watchlist_id = running.deployment.watchlist_id
+
+    def leave():
+        withdraw(store, MANAGER, watchlist_id, [opened[0]], "the warrant was executed this morning")
+
+    done = running.run(stop_after(4, leave))
+    assert (done.frames, done.n_withdrawn, done.alert_ids) == (10, 1, [])
+
+
+def test_run_paused_looks_at_nothing_until_it_is_resumed(store, monkeypatch, opened):
+    polls = []
+
+    def poll(_):
+        polls.append(1)
+        if len(polls) == 3:
+            move(store, "D-1", DeploymentState.OPEN)
+
+    monkeypatch.setattr("lfr_kit.live.deployment_run.sleep", poll)
+    done = DeploymentRun(store, OPERATOR, "D-1").run(
+        stop_after(2, lambda: move(store, "D-1", DeploymentState.PAUSED))
+    )
+    assert len(polls) == 3
+    assert done.frames == 10
+    assert [event.kind for event in log(store, "lit", "dark")] == ["lit", "dark", "lit", "dark"]
+
+
+def test_run_with_another_engine_than_the_authoritys_is_refused(store, opened):
+    chosen = settings().setting("embedder")
+    running = chosen.model_copy(
+        update={"matcher": type(chosen.matcher)(name="exact", settings={"normalisation": "watchlist"})}
+    )
+    with pytest.raises(AuthorityError, match="score scale"):
+        DeploymentRun(store, OPERATOR, "D-1", running)
+
+
+def test_run_sees_nobody_outside_the_zone(store, clock, opened, tmp_path):
+    left_half = ((0, 0), (0.5, 0), (0.5, 1), (0, 1))
+    running = DeploymentRun(store, OPERATOR, "D-1")
+    running.pipeline.detector._zones["north"] = left_half
+    done = running.run(lambda _: None)
+    assert (done.faces_seen, done.alert_ids) == (1, [])
+
+
+def test_run_while_the_store_is_away_alerts_wait_and_arrive_once(store, monkeypatch, opened):
+    running = DeploymentRun(store, OPERATOR, "D-1")
+    away, act = [False], store.act
+
+    def locked(*words, **more):
+        if away[0]:
+            raise StoreBusyError("locked")
+        return act(*words, **more)
+
+    monkeypatch.setattr(store, "act", locked)
+    rounds = iter(range(1000))
+
+    def on_step(done):
+        n = next(rounds)
+        away[0] = 3 <= n < 9
+        if n == 8:
+            assert (done.alert_ids, done.n_waiting) == ([], 1)
+
+    done = running.run(on_step)
+    assert (len(done.alert_ids), done.n_waiting) == (1, 0)
+
+
+def test_right_to_look_of_a_silent_store_holds_a_while_and_then_no_longer(store, clock, monkeypatch, opened):
+    running = DeploymentRun(store, OPERATOR, "D-1")
+    right = running._right
+    assert right.ask().may_look
+
+    def away(*_):
+        raise StoreBusyError("locked")
+
+    monkeypatch.setattr("lfr_kit.operations.deployment_steps.tick", away)
+    clock.advance(seconds=right_to_look.HOLDS_WITHOUT_STORE_S - 1)
+    assert right.ask().may_look
+    clock.advance(seconds=2)
+    assert "nobody knows" in right.ask().why_not

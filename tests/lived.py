@@ -1,0 +1,89 @@
+"""Deployments lived through by the people who may: from the sample plan to the opening, step by step."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from frozen_lists import frozen_list
+from governed import FakeClock, person
+
+from lfr_kit.governance.authority import Authority
+from lfr_kit.governance.checklist import BEFORE_OPENING, ItemResult, Ticked
+from lfr_kit.governance.deployment_state import Deployment
+from lfr_kit.governance.plan_file import authority_of_values
+from lfr_kit.governance.roles import Action, Role
+from lfr_kit.governance.start_checks import Engine
+from lfr_kit.governance.vocabulary import Operation
+from lfr_kit.operations import deployments
+from lfr_kit.store.store import Store
+
+SAMPLE = Path(__file__).parent.parent / "data" / "deployment.toml"
+SILVER, OTHER_SILVER = person(Role.SILVER), person(Role.SILVER, name="silver-2")
+BRONZE, GOLD, OPERATOR = person(Role.BRONZE), person(Role.GOLD), person(Role.LFR_OPERATOR)
+OFFICER, OTHER_OFFICER = person(Role.AUTHORISING_OFFICER), person(Role.AUTHORISING_OFFICER, name="ao-2")
+WHY = "because the plan says so"
+
+
+def plan_values(**changes: Any) -> dict[str, Any]:
+    """The sample plan as plain values, with changes; a change to None takes the line out."""
+    values = {**tomllib.loads(SAMPLE.read_text()), **changes}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def plan(**changes: Any) -> Authority:
+    """The sample plan, with changes."""
+    return authority_of_values(plan_values(**changes))
+
+
+def engine(found: Deployment, **changes: Any) -> Engine:
+    """The engine that the authority names."""
+    return Engine(**{"space_id": found.authority.space_id, **changes})
+
+
+def drafted(store: Store, **changes: Any) -> Deployment:
+    return deployments.draft(store, SILVER, plan(**changes), reason=WHY)
+
+
+def requested(store: Store, **changes: Any) -> Deployment:
+    return deployments.request(store, SILVER, drafted(store, **changes).deployment_id, reason=WHY)
+
+
+def granted(store: Store, **changes: Any) -> Deployment:
+    return deployments.grant(store, OFFICER, requested(store, **changes).deployment_id, reason=WHY)
+
+
+def granted_urgently(store: Store, **changes: Any) -> Deployment:
+    return deployments.grant_urgently(store, GOLD, requested(store, **changes).deployment_id, reason=WHY)
+
+
+def log(store: Store, deployment_id: str, kind: str, data: Mapping[str, Any]) -> None:
+    """An event, in an act of its own."""
+    with store.act(
+        SILVER,
+        Action.DEPLOYMENT_CHECKLIST,
+        Operation.COLLECTION,
+        subject=f"deployment:{deployment_id}",
+        deployment_id=deployment_id,
+        justification=WHY,
+    ) as act:
+        deployments.append_event(act, deployment_id, kind, data=data)
+
+
+def prepare(store: Store, clock: FakeClock, found: Deployment) -> Deployment:
+    """Everything a granted deployment needs to open: list, notice, checklist, and its window begun."""
+    frozen_list(store, found.deployment_id)
+    log(store, found.deployment_id, "notice_published", {"where": "www.wexcombe.example"})
+    for item in BEFORE_OPENING:
+        ticked = Ticked(item, ItemResult.DONE)
+        deployments.tick_off(store, BRONZE, found.deployment_id, ticked, note="seen on the square by Bronze")
+    clock.now = found.starts_at
+    return found
+
+
+def opened(store: Store, clock: FakeClock, **changes: Any) -> Deployment:
+    """An open deployment, opened at the first moment of its window."""
+    found = prepare(store, clock, granted(store, **changes))
+    return deployments.open_deployment(store, BRONZE, found.deployment_id, reason=WHY, engine=engine(found))
