@@ -76,6 +76,9 @@ class Opened:
 
     def __post_init__(self) -> None:
         now, vault = self.store.clock(), self.store.vault
+        if now >= self.plan.ends_at:
+            window = {"starts_at": now, "ends_at": now + (self.plan.ends_at - self.plan.starts_at)}
+            self.plan = self.plan.model_copy(update=window)
         self.watchlist_id = "W" + self.deployment_id[1:]
         with self.store.engine.begin() as connection:
             vault.new_key(connection, f"deployment:{self.deployment_id}", now)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -43,22 +45,55 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> StoreSettings:
-    """An empty place for a store with a fresh master key, on either database."""
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory):
+    """Gives the folder of a new SQLite store with its master key, founded by a clock: tests copy it, because
+    making a store takes much of a test's time. Copies share the master key and the store's id."""
+    from lfr_kit.store.store import Store
+
+    @cache
+    def make(clock: type[FakeClock] | None) -> Path:
+        folder = tmp_path_factory.mktemp("founded")
+        chosen = _settings_of(folder)
+        _save_new_master_key(chosen)
+        Store.create(chosen, *([clock()] if clock else [])).close()
+        return folder
+
+    return make
+
+
+def _settings_of(folder: Path, url: str = "") -> StoreSettings:
+    return StoreSettings(
+        url=url or f"sqlite:///{folder / 'store' / 'lfr.sqlite'}",
+        key_file=folder / "keys" / "master.key",
+        session_file=folder / "session",
+        spool_dir=folder / "spool",
+    )
+
+
+def _save_new_master_key(chosen: StoreSettings) -> None:
     from lfr_kit.store.key_places import save_master_keys
     from lfr_kit.store.master_key import new_master_keys
 
-    url = f"sqlite:///{tmp_path / 'store' / 'lfr.sqlite'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql_url")
-    chosen = StoreSettings(
-        url=url,
-        key_file=tmp_path / "keys" / "master.key",
-        session_file=tmp_path / "session",
-        spool_dir=tmp_path / "spool",
-    )
     save_master_keys(new_master_keys(), chosen)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> StoreSettings:
+    """A place for a store with a master key, on either database: empty, but for tests that ask for `store`."""
+    is_founded = "store" in request.fixturenames
+    if request.param == "postgresql":
+        url = request.getfixturevalue("founded_postgresql_url" if is_founded else "postgresql_url")
+        chosen = _settings_of(tmp_path, url)
+    else:
+        chosen = _settings_of(tmp_path)
+    if not is_founded:
+        _save_new_master_key(chosen)
+        return chosen
+    founded = request.getfixturevalue("founded")(FakeClock)
+    copytree(founded / "keys", tmp_path / "keys")
+    if request.param == "sqlite":
+        copytree(founded / "store", tmp_path / "store")
     return chosen
 
 
@@ -77,7 +112,26 @@ def postgresql_server():
 @pytest.fixture
 def postgresql_url(postgresql_server):
     """The address of an empty PostgreSQL database."""
-    with postgresql_server.empty_database() as url:
+    with postgresql_server.new_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server, founded):
+    """Name of a PostgreSQL database to be copied: a new store under the master key of ``founded(FakeClock)``."""
+    from sqlalchemy import make_url
+
+    from lfr_kit.store.store import Store
+
+    with postgresql_server.new_database() as url:
+        Store.create(_settings_of(founded(FakeClock), url), FakeClock()).close()
+        yield make_url(url).database
+
+
+@pytest.fixture
+def founded_postgresql_url(postgresql_server, postgresql_template):
+    """The address of a PostgreSQL database that holds a new store."""
+    with postgresql_server.new_database(postgresql_template) as url:
         yield url
 
 
@@ -86,23 +140,18 @@ def store(store_settings: StoreSettings, clock: FakeClock):
     """A fresh open store whose time is `clock`; runs on SQLite and on PostgreSQL."""
     from lfr_kit.store.store import Store
 
-    with Store.create(store_settings, clock) as opened:
+    with Store.open(store_settings, clock) as opened:
         yield opened
 
 
 @pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, founded):
     """The command line on a fresh SQLite store of its own, see `GovernedCommandLine`."""
-    from lfr_kit.store.key_places import save_master_keys
-    from lfr_kit.store.master_key import new_master_keys
-    from lfr_kit.store.store import Store
-
     monkeypatch.setenv("LFR_STORE__URL", f"sqlite:///{tmp_path / 'store' / 'lfr.sqlite'}")
     monkeypatch.setenv("LFR_STORE__KEY_FILE", str(tmp_path / "keys" / "master.key"))
     monkeypatch.setenv("LFR_STORE__SPOOL_DIR", str(tmp_path / "spool"))
     settings.cache_clear()
-    chosen = settings().store
-    save_master_keys(new_master_keys(), chosen)
-    Store.create(chosen).close()
-    yield GovernedCommandLine(tmp_path, monkeypatch, chosen)
+    for name in ("keys", "store"):
+        copytree(founded(None) / name, tmp_path / name)
+    yield GovernedCommandLine(tmp_path, monkeypatch, settings().store)
     settings.cache_clear()

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,9 @@ from typer.testing import CliRunner
 from lfr_kit.config import StoreSettings, settings
 from lfr_kit.errors import LfrError
 from lfr_kit.governance.roles import Actor, Role
+
+if TYPE_CHECKING:
+    from lfr_kit.store.store import Store
 
 
 @dataclass
@@ -31,6 +35,25 @@ class FakeClock:
 def person(*roles: Role, name: str = "") -> Actor:
     """An actor with these roles, named after the first."""
     return Actor(name or f"{roles[0]}-1", frozenset(roles))
+
+
+def put_user(store: Store, name: str, *roles: Role, is_active: bool = True) -> None:
+    """A user of the store, whom no password signs in."""
+    from lfr_kit.store.repository.users import User, add_user
+
+    who = User(
+        user_id=name,
+        roles=frozenset(roles),
+        is_active=is_active,
+        password_hash="-",
+        failed_attempts=0,
+        locked_until=None,
+        must_change_password=False,
+        created_at=store.clock(),
+        sealed_name=None,
+    )
+    with store.engine.begin() as connection:
+        add_user(connection, store.vault.key(connection, "store"), who, "")
 
 
 @dataclass
@@ -77,24 +100,11 @@ class GovernedCommandLine:
         return self.error
 
     def _add(self, who: str, session: Path) -> None:
-        from sqlalchemy import insert
-
         from lfr_kit.operations.sessions import new_session
         from lfr_kit.store.store import Store
-        from lfr_kit.store.tables.users import users
 
         with Store.open(self.chosen) as store:
-            with store.engine.begin() as connection:
-                connection.execute(
-                    insert(users).values(
-                        user_id=who,
-                        password_hash="-",
-                        roles=[str(Role(who.split("-")[0]))],
-                        is_active=True,
-                        created_at=store.clock(),
-                        failed_attempts=0,
-                    )
-                )
+            put_user(store, who, Role(who.split("-")[0]))
             session.write_text(new_session(store, who))
             session.chmod(0o600)
         self.tokens[who] = session.read_text()

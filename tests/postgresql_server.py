@@ -113,11 +113,11 @@ class PostgresqlServer:
         return psycopg.connect(self.url(database), autocommit=True)
 
     @contextlib.contextmanager
-    def empty_database(self):
-        """The address of a new database, dropped afterwards."""
+    def new_database(self, template: str = "template0"):
+        """The address of a new database, empty or a copy of another; dropped afterwards."""
         name = f"lfr_{uuid4().hex[:12]}"
         with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield self.url(name)
         with self.connect() as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

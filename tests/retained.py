@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from alerted import Opened, shot
-from governed import FakeClock, person
-from sqlalchemy import insert, select
+from governed import FakeClock, person, put_user
+from sqlalchemy import select
 
 from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import DeploymentState
@@ -18,12 +18,12 @@ from lfr_kit.store.repository import alerts as alert_rows
 from lfr_kit.store.store import Store
 from lfr_kit.store.tables.alerts import alerts
 from lfr_kit.store.tables.deployments import deployments
-from lfr_kit.store.tables.users import users
 from lfr_kit.store.tables.watchlists import entries, pictures, watchlists
 
 SILVER, OTHER_SILVER = person(Role.SILVER), person(Role.SILVER, name="silver-2")
 GOLD, MANAGER = person(Role.GOLD), person(Role.WATCHLIST_MANAGER)
 WHY = "retention periods"
+add_user = put_user
 
 
 @dataclass
@@ -81,21 +81,6 @@ def lived(store: Store, clock: FakeClock, *, deployment_id: str = "D-0000000001"
     clock.advance(hours=1)
     opened.move(DeploymentState.CLOSED, closed_at=clock.now)
     return Lived(store, clock, opened, alert_ids)
-
-
-def add_user(store: Store, name: str, *roles: Role, is_active: bool = True) -> None:
-    """A user of the store."""
-    with store.engine.begin() as connection:
-        connection.execute(
-            insert(users).values(
-                user_id=name,
-                password_hash="-",
-                roles=[str(role) for role in roles],
-                is_active=is_active,
-                created_at=store.clock(),
-                failed_attempts=0,
-            )
-        )
 
 
 def hold_request(clock: FakeClock, **changes: Any) -> HoldRequest:

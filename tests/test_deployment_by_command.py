@@ -73,7 +73,7 @@ def test_deployment_from_draft_to_record_and_deletion_by_command(cli, photos, tm
     assert "may not" in str(cli.refused("silver", "deployment", "grant", deployment, *WHY))
     cli("authorising_officer", "deployment", "grant", deployment, *WHY)
 
-    watchlist = cli.json("watchlist_manager", "watchlist", "new", deployment, *WHY)["watchlist"]
+    watchlist = cli.json("watchlist_manager", "watchlist", "new", deployment, *WHY)["watchlist_id"]
     imported = cli.json("watchlist_manager", "watchlist", "import", watchlist, people_table(photos), *WHY)
     assert imported["n_people"] == {"accepted": 2}
     assert cli.refused("watchlist_manager", "watchlist", "freeze", watchlist, *WHY)

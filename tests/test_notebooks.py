@@ -10,8 +10,13 @@ import pytest
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
 
-def test_notebooks_of_the_engine_are_there():
-    assert [path.stem for path in NOTEBOOKS] == ["00_quickstart", "01_explore_footage", "02_swap_an_algorithm"]
+def test_notebooks_are_all_there():
+    assert [path.stem for path in NOTEBOOKS] == [
+        "00_quickstart",
+        "01_explore_footage",
+        "02_swap_an_algorithm",
+        "03_a_deployment_from_authority_to_record",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

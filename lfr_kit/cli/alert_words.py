@@ -36,6 +36,9 @@ def print_queue(waiting: Sequence[QueuedAlert]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    if not waiting:
+        results().print("No alert waits for anybody.", highlight=False)
+        return
     table = Table(box=None, pad_edge=False)
     for column in ("response", "alert", "state", "waits for", "camera", "raised", "decide by"):
         table.add_column(column, overflow="fold")

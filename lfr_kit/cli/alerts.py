@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lfr_kit.cli.deployment_fields import DeploymentArgument
 from lfr_kit.cli.output import JsonOption, console, emit, results
 from lfr_kit.cli.signed_in import ReasonOption, signed_in
 from lfr_kit.governance.adjudication import Conclusion, DecisionReason, IdMethod, NotEngagedReason, Verdict
@@ -20,8 +21,7 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Alerts: look, decide, engage, conclude, review.")
 
-AlertArgument = Annotated[str, typer.Argument(metavar="ALERT", help="Its id, see: lfr alerts list")]
-DeploymentArgument = Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="Its id.")]
+AlertArgument = Annotated[str, typer.Argument(metavar="ALERT", help="Its id, see: lfr alerts list DEPLOYMENT")]
 NoteOption = Annotated[str, typer.Option("--note", help="Free text; kept sealed.")]
 TruthOption = Annotated[Truth, typer.Option("--truth", help="Whether it was the person on the list.")]
 OutcomeOption = Annotated[
@@ -87,7 +87,10 @@ def show(
 @app.command()
 def adjudicate(
     alert: AlertArgument,
-    verdict: Annotated[Verdict, typer.Argument(help="What comparing the two pictures says.")],
+    verdict: Annotated[
+        Verdict,
+        typer.Argument(metavar="VERDICT", help="viable or dismissed, by comparing the pictures."),
+    ],
     because: Annotated[DecisionReason, typer.Option("--because", help="Why; a score is no reason.")],
     note: NoteOption = "",
     as_json: JsonOption = False,

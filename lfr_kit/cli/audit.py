@@ -61,7 +61,7 @@ def verify(
         emit(
             {
                 "ok": done.report.is_whole and not differences,
-                "entries": done.report.n_entries,
+                "n_entries": done.report.n_entries,
                 "findings": [vars(found) for found in done.report.findings],
                 "warnings": [vars(found) for found in done.report.warnings],
                 "n_unexplained": done.report.n_unexplained,
@@ -123,7 +123,7 @@ def export(
     with signed_in() as (store, actor), progress("copying", total=audit.n_entries(store)) as step:
         n_copied = audit.export(store, actor, file, justification=reason, step=step)
     if as_json:
-        emit({"file": file, "entries": n_copied})
+        emit({"file": file, "n_entries": n_copied})
     else:
         results().print(f"{n_copied:,} entries: {file}", highlight=False, markup=False, soft_wrap=True)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lfr_kit.cli.deployment_fields import DeploymentArgument
 from lfr_kit.cli.output import JsonOption, emit, results
 from lfr_kit.cli.signed_in import ReasonOption, signed_in
 from lfr_kit.cli.visible import visible
@@ -32,7 +33,6 @@ __all__ = [
     "roll_up",
 ]
 
-DeploymentArgument = Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="Id, see: lfr deployment list")]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for the files; made if absent.")]
 NoPdfOption = Annotated[bool, typer.Option("--no-pdf", help="HTML only.")]
 
@@ -54,7 +54,10 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]])
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(visible(title)), title_justify="left", box=None, pad_edge=False)
+    _say(title)
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:

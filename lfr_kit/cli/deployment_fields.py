@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DeploymentArgument", "deployment_fields", "next_fields", "print_next", "say_deployment", "when"]
 
-DeploymentArgument = Annotated[str, typer.Argument(metavar="ID", help="See: lfr deployment list")]
+DeploymentArgument = Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="Its id, see: lfr deployment list")]
 
 
 def when(moment: datetime | None) -> str:
@@ -63,21 +63,15 @@ def next_fields(found: Deployment, at: datetime) -> list[dict[str, Any]]:
 
 
 def print_next(found: Deployment, at: datetime) -> None:
-    """A line per step: who may, how it is typed, what to know."""
-    from rich.table import Table
-    from rich.text import Text
-
+    """What comes next, the likeliest first: how each step is typed, in one line; who may, what to know."""
     rows = next_fields(found, at)
-    if not rows:
-        results().print("Nothing more is to be done with it here.", highlight=False)
-        return
-    table = Table("next", "who may", "how", box=None, pad_edge=False)
+    lines = ["Next:"] if rows else ["Nothing more is to be done with it here."]
     for row in rows:
         who = " or ".join(row["roles"])
         who += f", not {', '.join(row['not_by'])}" if row["not_by"] else ""
-        how = row["command"] + (f"  ({row['note']})" if row["note"] else "")
-        table.add_row(*(Text(visible(cell)) for cell in (row["step"].replace("_", " "), who, how)))
-    results().print(table)
+        lines += [f"  {row['command']}", f"      {who}{'; ' if row['note'] else ''}{row['note']}"]
+    for line in lines:
+        results().print(visible(line), soft_wrap=True, highlight=False, markup=False)
 
 
 def say_deployment(store: Store, found: Deployment, *, as_json: bool, said: str = "", **more: Any) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from lfr_kit.cli.deployment_fields import DeploymentArgument
 from lfr_kit.cli.output import JsonOption, console, emit, progress, results
 from lfr_kit.cli.signed_in import signed_in
 
@@ -16,7 +17,7 @@ __all__ = ["run"]
 
 
 def run(
-    deployment_id: Annotated[str, typer.Argument(help="An open deployment.")],
+    deployment_id: DeploymentArgument,
     as_json: JsonOption = False,
 ) -> None:
     """Drives the engine on the authority's cameras; stores alerts. Ctrl-C ends it, the deployment stays open."""
@@ -70,12 +71,14 @@ def _print(deployment_id: str, done: Progress) -> None:
     out.print(
         f"{deployment_id}: {done.frames:,} frames, {done.faces_seen:,} faces seen, {len(done.alert_ids)} alerts. "
         f"Ended because {done.ended_because}.",
+        soft_wrap=True,
         highlight=False,
         markup=False,
     )
     for camera_id, why in done.faults.items():
-        out.print(f"Camera {camera_id}: {why}", highlight=False, markup=False)
+        out.print(f"Camera {camera_id}: {why}", soft_wrap=True, highlight=False, markup=False)
     if done.n_waiting:
         out.print(f"{done.n_waiting} alerts wait sealed until the store is back; the next run stores them.")
     if done.alert_ids:
-        out.print("An alert is a possible match: a person decides. See: lfr alerts list", highlight=False)
+        said = f"An alert is a possible match: a person decides. See: lfr alerts list {deployment_id}"
+        out.print(said, soft_wrap=True, highlight=False, markup=False)

@@ -148,13 +148,15 @@ def _head_of(found: History) -> Any:
     each = found.deployment
     table = _table(f"Deployment {each.deployment_id}", "")
     urgent = "urgently, " + ("ratified" if each.ratified_by else f"to be ratified by {when(each.ratify_by)}")
+    lists = f"bound at opening; see: lfr watchlist list --deployment {each.deployment_id}"
     lines = {
         "state": _state(str(each.state)),
         "use case": str(each.authority.use_case),
         "place": each.authority.place,
         "window": f"{when(each.starts_at)} to {when(each.ends_at)}",
         "threshold": f"{each.threshold:g} on {each.authority.score_scale}, by {each.authority.calibration_id}",
-        "watchlist": each.watchlist_id or "none yet",
+        "watchlist": each.watchlist_id
+        or f"bound at opening; see: lfr watchlist list --deployment {each.deployment_id}",
         "asked for by": ", ".join(sorted(each.asked_by)),
         "granted by": f"{each.granted_by or 'nobody yet'}{f' ({urgent})' if each.is_urgent else ''}",
         "plan's digest": each.authority_digest,
@@ -247,5 +249,5 @@ def _table(*columns: str) -> Any:
 
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "deployment")
     return table

@@ -41,6 +41,8 @@ def init(as_json: JsonOption = False) -> None:
             highlight=False,
             markup=False,
         )
+    if made.has_made_store:
+        console().print("Next, the first user: lfr users add NAME --role administrator", highlight=False)
 
 
 @app.command()

@@ -24,8 +24,8 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Deletion on time: status, run, verify; certificates; legal holds.")
 
-AlertArgument = Annotated[str, typer.Argument(metavar="ALERT", help="Id of an alert, see: lfr alerts list")]
-HoldArgument = Annotated[str, typer.Argument(metavar="HOLD", help="Id of a hold, see: lfr retention holds")]
+AlertArgument = Annotated[str, typer.Argument(metavar="ALERT", help="Its id, see: lfr alerts list DEPLOYMENT")]
+HoldArgument = Annotated[str, typer.Argument(metavar="HOLD", help="Its id, see: lfr retention holds")]
 DayOption = Annotated[
     datetime, typer.Option("--review-on", formats=["%Y-%m-%d"], help="By when it is looked at again.")
 ]
@@ -56,7 +56,8 @@ def status(as_json: JsonOption = False) -> None:
         )
     else:
         _say("due now:", *(_counted(found.due) or ["  nothing"]))
-        _say("next:", *(f"  {each.due_at:%Y-%m-%d %H:%M:%S} UTC  {each.kind} {each.item_id}" for each in soon))
+        coming = [f"  {each.due_at:%Y-%m-%d %H:%M:%S} UTC  {each.kind} {each.item_id}" for each in soon]
+        _say("next:", *(coming or ["  nothing"]))
         _say(f"held: {found.n_held} alerts")
         for warned in found.warnings:
             _warn(f"alert {warned.alert_id} {warned.why} ({warned.due_at:%Y-%m-%d %H:%M} UTC)")
@@ -212,6 +213,8 @@ def holds(reason: ReasonOption = "", as_json: JsonOption = False) -> None:
                 f"{each.hold_id}  case {visible(each.case_ref)}  {', '.join(each.alert_ids)}  placed by "
                 f"{each.placed_by}, review by {each.reviewer} on {each.review_on}: {visible(each.reason)}"
             )
+        if not found:
+            _say("nothing is held")
         _warn_overdue(overdue)
     if overdue:
         raise typer.Exit(1)
@@ -220,7 +223,8 @@ def holds(reason: ReasonOption = "", as_json: JsonOption = False) -> None:
 @app.command()
 def certificate(
     certificate_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Without it, the ids there are.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[CERTIFICATE]", help="Without it, those there are.", show_default=False),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write it to this file.")] = None,
     as_json: JsonOption = False,
@@ -232,7 +236,7 @@ def certificate(
     with signed_in() as (store, _):
         if certificate_id is None:
             ids = certificates.certificate_ids(store)
-            emit({"certificates": ids}) if as_json else _say(*ids)
+            emit({"certificate_ids": ids}) if as_json else _say(*(ids or ["no certificate: nothing was deleted"]))
             return
         signed = certificates.certificate(store, certificate_id)
     if out is not None:

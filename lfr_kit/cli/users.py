@@ -43,7 +43,7 @@ def add(
     if not is_first:
         with signed_in() as (store, actor):
             users.add(store, actor, new, _new_password(password_stdin), justification=reason)
-    _say(as_json, f"{name} is added: {', '.join(sorted(new.roles))}.", user=name, roles=sorted(new.roles))
+    _say(as_json, f"{name} is added: {', '.join(sorted(new.roles))}.", user_id=name, roles=sorted(new.roles))
 
 
 @app.command("list")
@@ -80,7 +80,7 @@ def roles(name: NameArgument, role: RoleOption, reason: ReasonOption = "", as_js
     with signed_in() as (store, actor):
         before = users.set_roles(store, actor, name, role, justification=reason)
     now = sorted(set(role))
-    _say(as_json, f"{name} is now: {', '.join(now)}.", user=name, roles=now, roles_before=sorted(before))
+    _say(as_json, f"{name} is now: {', '.join(now)}.", user_id=name, roles=now, roles_before=sorted(before))
 
 
 @app.command()
@@ -90,7 +90,7 @@ def deactivate(name: NameArgument, reason: ReasonOption = "", as_json: JsonOptio
 
     with signed_in() as (store, actor):
         users.deactivate(store, actor, name, justification=reason)
-    _say(as_json, f"{name} is deactivated and signed out.", user=name, is_active=False)
+    _say(as_json, f"{name} is deactivated and signed out.", user_id=name, is_active=False)
 
 
 @app.command()
@@ -116,7 +116,7 @@ def password(
             old = _password("Password until now", password_stdin)
             users.change_own_password(store, own, old, _new_password(password_stdin))
             forget_token(path)
-    _say(as_json, f"The password of {name or own} is changed; they sign in anew.", user=name or own)
+    _say(as_json, f"The password of {name or own} is changed; they sign in anew.", user_id=name or own)
 
 
 @app.command("sign-in")
@@ -128,11 +128,12 @@ def sign_in(name: NameArgument, password_stdin: StdinOption = False, as_json: Js
     from lfr_kit.store.store import Store
 
     with Store.open() as store:
+        sessions.check_has_users(store)
         done = sessions.sign_in(store, name, _password("Password", password_stdin))
         keep_token(settings().store.session_file, done.token)
     until = f"until {done.expires_at:%Y-%m-%d %H:%M} UTC"
     more = {"expires_at": done.expires_at, "must_change_password": done.must_change_password}
-    _say(as_json, f"{done.user_id} is signed in {until}.", user=done.user_id, **more)
+    _say(as_json, f"{done.user_id} is signed in {until}.", user_id=done.user_id, **more)
     if done.must_change_password:
         console().print("Choose your own password first: lfr users password", highlight=False)
 
@@ -150,7 +151,7 @@ def sign_out(as_json: JsonOption = False) -> None:
     with Store.open() as store:
         sessions.sign_out(store, token)
     forget_token(path)
-    _say(as_json, "Nobody is signed in on this terminal now.", user=None)
+    _say(as_json, "Nobody is signed in on this terminal now.", user_id=None)
 
 
 @app.command()
@@ -162,10 +163,11 @@ def who(as_json: JsonOption = False) -> None:
     from lfr_kit.store.store import Store
 
     with Store.open() as store:
+        sessions.check_has_users(store)
         found = sessions.session_of_token(store, kept_token(settings().store.session_file))
     what, until = sorted(found.user.roles), f"until {found.expires_at:%Y-%m-%d %H:%M} UTC"
     words = f"{found.user.user_id} ({', '.join(what)}), {until}"
-    _say(as_json, words, user=found.user.user_id, roles=what, expires_at=found.expires_at)
+    _say(as_json, words, user_id=found.user.user_id, roles=what, expires_at=found.expires_at)
 
 
 def _password(prompt: str, from_stdin: bool) -> str:

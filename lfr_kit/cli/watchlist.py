@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lfr_kit.cli.deployment_fields import DeploymentArgument
 from lfr_kit.cli.output import JsonOption, emit, results
 from lfr_kit.cli.signed_in import ReasonOption, signed_in
 from lfr_kit.cli.watchlist_import import import_pictures
@@ -40,7 +41,7 @@ _ENTRY_COLUMNS = ("entry", "who", "why", "status", "to note")
 
 @app.command()
 def new(
-    deployment: Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="The one deployment it serves.")],
+    deployment: DeploymentArgument,
     reason: ReasonOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -51,7 +52,7 @@ def new(
         made = create(store, actor, deployment, justification=reason)
     categories = sorted(made.allowed_categories)
     if as_json:
-        emit({"watchlist": made.watchlist_id, "deployment": deployment, "categories": categories})
+        emit({"watchlist_id": made.watchlist_id, "deployment_id": deployment, "categories": categories})
         return
     _say(f"{made.watchlist_id}: begun for {deployment}; takes {', '.join(categories)}")
 
@@ -71,6 +72,9 @@ def list_(
         found = summaries(store, actor, deployment or None)
     if as_json:
         emit({"watchlists": [summary_fields(each) for each in found]})
+        return
+    if not found:
+        _say("No watchlist yet. Begin one: lfr watchlist new DEPLOYMENT")
         return
     columns = ("watchlist", "deployment", "state", "begun (UTC)", "entries", "withdrawals", "digest")
     print_table(columns, summary_rows(found))
@@ -188,10 +192,11 @@ def pairs(
         found = find_pairs(store, actor, watchlist, threshold, justification=reason)
     rows = [vars(each) for each in found.pairs]
     if as_json:
-        emit({"watchlist": watchlist, "threshold": found.threshold, "n_pairs": found.n_pairs, "pairs": rows})
+        emit({"watchlist_id": watchlist, "threshold": found.threshold, "n_pairs": found.n_pairs, "pairs": rows})
         return
-    columns = ("entry_id", "other_entry_id", "kind", "similarity")
-    print_table(columns, [(*list(row.values())[:3], f"{row['similarity']:.4f}") for row in rows])
+    if rows:
+        columns = ("entry", "other entry", "kind", "similarity")
+        print_table(columns, [(*list(row.values())[:3], f"{row['similarity']:.4f}") for row in rows])
     _say(f"{found.n_pairs} pairs from {found.threshold} up; {len(rows)} shown")
 
 
@@ -211,7 +216,8 @@ def freeze(
         done = frozen(store, actor, watchlist, cap=cap, justification=reason)
     left_out = [vars(each) for each in done.left_out]
     if as_json:
-        emit({"watchlist": watchlist, "digest": done.digest, "n_entries": done.n_entries, "left_out": left_out})
+        fields = {"digest": done.digest, "n_entries": done.n_entries, "left_out": left_out}
+        emit({"watchlist_id": watchlist, **fields})
         return
     if left_out:
         print_table(("left out", "because of"), [(one.entry_id, ", ".join(one.reasons)) for one in done.left_out])
@@ -233,7 +239,7 @@ def delete(
     with signed_in() as (store, actor):
         done = delete_watchlist(store, actor, watchlist, because, justification=reason)
     if as_json:
-        emit({"watchlist": watchlist, **vars(done)})
+        emit({"watchlist_id": watchlist, **vars(done)})
     else:
         _say(f"{watchlist}: deleted; {done.outcome}; certificate {done.certificate_id}")
         for each in done.found:
@@ -276,14 +282,17 @@ def _seen(given: list[str]) -> dict[str, int]:
 
 def _show(watchlist: str, found: list[ShownEntry], as_json: bool) -> None:
     if as_json:
-        emit({"watchlist": watchlist, "entries": [entry_fields(each) for each in found]})
+        emit({"watchlist_id": watchlist, "entries": [entry_fields(each) for each in found]})
+        return
+    if not found:
+        _say(f"{watchlist}: no such entries")
         return
     print_table(_ENTRY_COLUMNS, entry_rows(found))
 
 
 def _say_decided(watchlist: str, decided: list[Decided], as_json: bool, **more: int) -> None:
     if as_json:
-        emit({"watchlist": watchlist, "entries": [vars(each) for each in decided], **more})
+        emit({"watchlist_id": watchlist, "entries": [vars(each) for each in decided], **more})
         return
     for each in decided:
         _say(f"{each.entry_id}: {each.status}")

@@ -108,7 +108,7 @@ def _write(path: Path, done: ImportReport) -> None:
 def _fields(done: ImportReport) -> dict[str, Any]:
     """The report as plain values."""
     return {
-        "watchlist": done.watchlist_id,
+        "watchlist_id": done.watchlist_id,
         "source": done.source,
         "space_id": done.space_id,
         "n_people": dict(done.n_people),

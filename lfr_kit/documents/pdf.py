@@ -24,10 +24,15 @@ _ADVICE = (
 
 
 def _weasyprint() -> Any:
+    from PIL import ImageFile
+
+    takes_truncated = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         import weasyprint
     except (ImportError, OSError) as error:
         raise MissingDependencyError(f"{_ADVICE} ({error})".replace("\n", " ")) from None
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = takes_truncated  # it lets damaged pictures pass in the whole process
     for name in ("weasyprint", "fontTools"):
         logging.getLogger(name).setLevel(logging.ERROR)
     return weasyprint

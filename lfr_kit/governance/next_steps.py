@@ -15,8 +15,8 @@ _COMMANDS: dict[Step, str] = {
     Step.AMEND: "amend {id} PLAN.toml",
     Step.REQUEST: "request {id}",
     Step.REFUSE: "refuse {id}",
-    Step.GRANT: "grant {id}",
-    Step.GRANT_URGENTLY: "grant {id} --urgent",
+    Step.GRANT: "grant {id} --digest {digest}",
+    Step.GRANT_URGENTLY: "grant {id} --urgent --digest {digest}",
     Step.RATIFY: "ratify {id}",
     Step.EXTEND: "extend {id} --until TIME",
     Step.CHANGE_THRESHOLD: "threshold {id} --to NUMBER",
@@ -28,6 +28,8 @@ _COMMANDS: dict[Step, str] = {
 }
 """Steps that people take here; the clock makes a grant lapse, and retention purges."""
 
+_DIGEST_SHOWN = 12
+
 
 @dataclass(frozen=True)
 class NextStep:
@@ -36,7 +38,7 @@ class NextStep:
     Attributes
     ----------
     step, command
-        Which, and how it is typed.
+        Which, and how it is typed; words in capitals are to be replaced.
     roles
         Any of these may.
     not_by
@@ -86,17 +88,19 @@ def _next(deployment: Deployment, step: Step, at: datetime) -> NextStep:
         not_by = set(deployment.asked_by)
     if step is Step.RATIFY and deployment.granted_by is not None:
         not_by.add(deployment.granted_by)
-    command = f"lfr deployment {_COMMANDS[step].format(id=deployment.deployment_id)}"
+    words = _COMMANDS[step].format(id=deployment.deployment_id, digest=deployment.authority_digest[:_DIGEST_SHOWN])
+    command = f"lfr deployment {words} --reason WHY"
     return NextStep(step, command, roles, tuple(sorted(not_by)), _note(deployment, step, at))
 
 
 def _note(deployment: Deployment, step: Step, at: datetime) -> str:
     if step is Step.RATIFY and deployment.ratify_by is not None:
         return f"by {deployment.ratify_by:%Y-%m-%d %H:%M %Z}, else it is revoked"
+    refuses = f"what still refuses: lfr deployment check {deployment.deployment_id}"
     if step is Step.OPEN and at < deployment.starts_at:
-        return f"from {deployment.starts_at:%Y-%m-%d %H:%M %Z} on; what still refuses: lfr deployment check"
+        return f"from {deployment.starts_at:%Y-%m-%d %H:%M %Z} on; {refuses}"
     if step is Step.OPEN:
-        return "what still refuses: lfr deployment check"
+        return refuses
     if step is Step.CLOSE and deployment.state in (DeploymentState.OPEN, DeploymentState.PAUSED):
         return f"by itself at {deployment.ends_at:%Y-%m-%d %H:%M %Z}"
     return ""

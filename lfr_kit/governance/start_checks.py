@@ -122,7 +122,8 @@ def _threshold(facts: StartFacts) -> Iterator[str]:
 def _watchlist(facts: StartFacts) -> Iterator[str]:
     authority, watchlist = facts.deployment.authority, facts.watchlist
     if watchlist is None:
-        yield "watchlist: none was built for this deployment; build one: lfr watchlist new"
+        command = f"lfr watchlist new {facts.deployment.deployment_id} --reason WHY"
+        yield f"watchlist: none was built for this deployment; build one: {command}"
         return
     name = watchlist.watchlist_id
     if watchlist.state is not WatchlistState.FROZEN:
@@ -165,15 +166,16 @@ def _engine(facts: StartFacts) -> Iterator[str]:
 
 def _notice(facts: StartFacts) -> Iterator[str]:
     if not (facts.is_notice_published or facts.is_notice_exempted):
+        command = f"lfr deployment notice {facts.deployment.deployment_id} --out FOLDER --published WHERE"
         yield (
-            "notice: the public was not told; publish it and record where: lfr deployment notice (only a critical "
-            "threat exempts, on the authorising officer's word, with the grant)"
+            f"notice: the public was not told; publish it and record where: {command} (only a critical threat "
+            "exempts, on the authorising officer's word, with the grant)"
         )
 
 
 def _checklist(facts: StartFacts) -> Iterator[str]:
     for item in facts.to_do:
-        command = f"lfr deployment checklist {facts.deployment.deployment_id} --done {item}"
+        command = f"lfr deployment checklist {facts.deployment.deployment_id} --done {item} --reason WHO_AND_WHERE"
         yield f"checklist: {item}: nobody has vouched that {ITEMS[item]}; see to it, then: {command}"
 
 

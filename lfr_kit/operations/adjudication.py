@@ -34,6 +34,7 @@ from lfr_kit.governance.vocabulary import AlertState, Operation
 from lfr_kit.operations.alert_expiry import expire_if_due
 from lfr_kit.store.repository import alerts as rows
 from lfr_kit.store.repository.alerts import AlertEvent, StoredAlert
+from lfr_kit.store.repository.deployments import standing
 
 if TYPE_CHECKING:
     from lfr_kit.store.store import Act, Store
@@ -67,6 +68,16 @@ class _Hearing:
                 f"lfr alerts show {self.alert.alert_id}"
             )
         return look
+
+    def check_still_sought(self) -> None:
+        """StateError if the entry was taken off its list, or has expired, since the alert was raised."""
+        alert, connection = self.alert, self.act.connection
+        watchlist_id = standing(connection, alert.deployment_id).watchlist_id
+        if not rows.entry_is_searched(connection, alert.entry_id, watchlist_id, self.act.at):
+            raise StateError(
+                f"alert {alert.alert_id}: entry {alert.entry_id} was withdrawn or has expired; nobody engages on "
+                f"it: lfr alerts engage {alert.alert_id} --not {NotEngagedReason.STATUS_NOT_CURRENT}"
+            )
 
     def people(self, *kinds: str) -> set[str]:
         """Who did things of these kinds."""
@@ -191,12 +202,14 @@ def engage(store: Store, actor: Actor, alert_id: str, *, status_rechecked: bool,
     Raises
     ------
     StateError
-        If no operator found the alert viable, the officer is that operator, or has not looked at it.
+        If no operator found the alert viable, the officer is that operator, or has not looked at it; or the entry
+        was withdrawn or has expired since.
     """
     with _hearing(store, actor, alert_id, Action.ALERT_ENGAGE, "engages on a viable alert") as hearing:
         after(hearing.alert.state, Step.ENGAGE)
         check_other_person(actor.user_id, hearing.people("decided"), "engage")
         look = hearing.looked_at(as_operator=False)
+        hearing.check_still_sought()
         new = hearing.step(Step.ENGAGE)
         data = {"status_rechecked": status_rechecked, "officer_s": seconds_from(look.at, hearing.act.at)}
         hearing.note("engaged", new, data, note)

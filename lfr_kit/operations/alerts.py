@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lfr_kit.errors import AuthorityError, StateError, WatchlistError
 from lfr_kit.governance.adjudication import check_alert_id
-from lfr_kit.governance.deployment_state import RUNNABLE, Deployment
+from lfr_kit.governance.deployment_state import RUNNABLE, Deployment, due_step
 from lfr_kit.governance.roles import SYSTEM, Action, Actor
 from lfr_kit.governance.vocabulary import AlertState, DeploymentState, Operation
 from lfr_kit.operations.adjudication import conclude, decide, do_not_engage, engage, review
@@ -25,7 +25,7 @@ from lfr_kit.store.repository.alerts import Arrival, PendingAlert, StoredAlert
 from lfr_kit.store.repository.deployments import deployment
 
 if TYPE_CHECKING:
-    from lfr_kit.records import Alert
+    from lfr_kit.records import Alert, BestShot
     from lfr_kit.store.store import Act, Store
 
 __all__ = [
@@ -55,7 +55,7 @@ _LATE_STATES = frozenset(
 
 
 def handed_over(deployment_id: str, alert: Alert, raised_at: datetime) -> PendingAlert:
-    """What goes over the border of an alert: its picture is encoded anew from its pixels.
+    """What goes over the border of an alert: its picture is encoded anew from its pixels, its person alone in it.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def handed_over(deployment_id: str, alert: Alert, raised_at: datetime) -> Pendin
         score_scale=alert.score_scale,
         n_enrolled=alert.n_enrolled,
         quality=float(alert.shot.quality),
-        probe_jpeg=_jpeg(alert.shot.image),
+        probe_jpeg=_jpeg(alert.shot),
     )
 
 
@@ -90,7 +90,8 @@ def raise_alert(store: Store, deployment_id: str, alert: Alert, *, actor: Actor 
     Raises
     ------
     StateError
-        If the deployment is not open, or another deployment has an alert of that id.
+        If the deployment is not open, its authority had ended when the alert was raised, or another deployment
+        has an alert of that id.
     AuthorityError
         If the camera or the score is not one the authority covers.
     WatchlistError
@@ -162,6 +163,11 @@ def _check_running(running: Deployment, pending: PendingAlert, *, was_spooled: b
             f"deployment {running.deployment_id} is {running.state}: alerts are taken while it is open; "
             "open or resume it first"
         )
+    if _was_over(running, pending.raised_at):
+        raise StateError(
+            f"alert {pending.alert_id}: was raised at {pending.raised_at:%H:%M:%S} UTC, when its authority "
+            f"had ended (deployment {running.deployment_id}); it is not stored"
+        )
     findings = []
     if pending.camera_id not in running.authority.camera_ids:
         findings.append(f"camera {pending.camera_id[:60]!r} is not one of the authority's")
@@ -173,6 +179,11 @@ def _check_running(running: Deployment, pending: PendingAlert, *, was_spooled: b
         raise AuthorityError(
             f"alert {pending.alert_id}: the authority does not cover it: {'; '.join(findings)}", findings
         )
+
+
+def _was_over(running: Deployment, at: datetime) -> bool:
+    """Whether the authority had ended at that moment, also where nobody has closed the deployment yet."""
+    return due_step(running, at) is not None or (running.closed_at is not None and at >= running.closed_at)
 
 
 def _arrival(act: Act, pending: PendingAlert, running: Deployment, card: EntryCard) -> Arrival:
@@ -203,9 +214,11 @@ def _iso(moment: date | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def _jpeg(pixels: Any) -> bytes:
+def _jpeg(shot: BestShot) -> bytes:
     from PIL import Image
 
+    from lfr_kit.reports.blur import alone
+
     encoded = BytesIO()
-    Image.fromarray(pixels).save(encoded, "JPEG", quality=_JPEG_QUALITY, exif=b"")
+    Image.fromarray(alone(shot.image, shot.box_px)).save(encoded, "JPEG", quality=_JPEG_QUALITY, exif=b"")
     return encoded.getvalue()

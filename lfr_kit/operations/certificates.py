@@ -27,7 +27,9 @@ def text_of(file: Path) -> str:
             raise ValueError("too large")
         return content.decode()
     except (OSError, ValueError) as error:
-        raise TamperedError(f"{file}: cannot be read as a certificate ({error})") from None
+        why = getattr(error, "strerror", None) or error
+        told = "name a file written by: lfr retention certificate --out"
+        raise TamperedError(f"{file}: cannot be read as a certificate ({why}); {told}") from None
 
 
 def certificate(store: Store, certificate_id: str) -> SignedCertificate:

@@ -94,6 +94,11 @@ def start(store: Store, by: By, wanted: Deletion) -> str | None:
     """Destroys keys and rows; the id of the certificate, which is pending until `finish`.
 
     None if nothing of it was to be deleted any more: another process did it, or a hold was placed.
+
+    Raises
+    ------
+    RetentionError
+        If a list would go that its deployment searches, or alerts wait in the spool that cannot be stored.
     """
     if wanted.deployment_id is not None:
         _empty_spool(store, wanted.deployment_id)
@@ -109,6 +114,7 @@ def start(store: Store, by: By, wanted: Deletion) -> str | None:
     ) as act:
         check_clock(act.connection, act.at)
         clock = _locked(act, wanted.deployment_id)
+        _check_not_searched(clock, wanted)
         now = _still_there(act, wanted)
         if not any(now.ids.values()):
             act.details["nothing"] = "it was gone already, or is held"
@@ -246,6 +252,16 @@ def _locked(act: Act, deployment_id: str | None) -> DeploymentClock | None:
     return None if deployment_id is None else rows.deployment_clock(act.connection, deployment_id, act.at)
 
 
+def _check_not_searched(clock: DeploymentClock | None, wanted: Deletion) -> None:
+    """RetentionError if a list would go that its deployment searches; nobody opens it while this act lasts."""
+    lists = ", ".join(wanted.of(_C.WATCHLIST))
+    if lists and clock is not None and clock.state in (DeploymentState.OPEN, DeploymentState.PAUSED):
+        raise RetentionError(
+            f"watchlist {lists}: deployment {clock.deployment_id} is {clock.state} and searches it; "
+            "close or abort that first, or withdraw single entries"
+        )
+
+
 def _still_there(act: Act, wanted: Deletion) -> Deletion:
     """What is to be deleted still, now that nobody else can change it: a hold may have been placed meanwhile."""
     there = rows.items(act.connection, act.at)
@@ -266,6 +282,11 @@ def _delete(act: Act, clock: DeploymentClock | None, wanted: Deletion, keys: _Ke
     remarks = []
     if clock is not None and wanted.alert_ids:
         remarks += _fix_record(act, clock.deployment_id)
+    elif clock is not None and _was_searched(act, clock.deployment_id, wanted.of(_C.WATCHLIST)):
+        fix_record(act, clock.deployment_id, final=False)
+        remarks.append(
+            "the deployment's record is fixed as it stands: its figures on the list are counted from it"
+        )
     _destroy_keys(act, wanted, keys)
     counts = _delete_rows(act, wanted)
     if clock is not None and _may_be_purged(act, clock):
@@ -287,6 +308,11 @@ def _delete(act: Act, clock: DeploymentClock | None, wanted: Deletion, keys: _Ke
         held_back=0 if clock is None else hold_rows.n_held(act.connection, clock.deployment_id),
         remarks=sorted(set(remarks)),
     )
+
+
+def _was_searched(act: Act, deployment_id: str, watchlist_ids: Sequence[str]) -> bool:
+    """Whether one of the lists is the one that the deployment was opened with."""
+    return deployment_rows.standing(act.connection, deployment_id).watchlist_id in watchlist_ids
 
 
 def _fix_record(act: Act, deployment_id: str) -> list[str]:

@@ -146,7 +146,7 @@ def overdue_holds(store: Store) -> list[Hold]:
 
 
 def _check_reviewer(act: Act, reviewer: str) -> None:
-    found = user_rows.user(act.connection, reviewer)
+    found = user_rows.user(act.connection, act.key("store"), reviewer)
     if not found.is_active:
         raise RetentionError(f"reviewer {reviewer}: is not active any more; name another")
     if not may(Actor(reviewer, found.roles), Action.RETENTION_RELEASE):

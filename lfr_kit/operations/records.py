@@ -82,7 +82,7 @@ def deployment_record(store: Store, actor: Actor, deployment_id: str) -> Deploym
 
 def current_record(connection: Connection, key: DataKey, deployment_id: str, at: datetime) -> DeploymentRecord:
     """As `deployment_record`, within an open transaction. `key` is that of the ``store`` scope."""
-    newest = rows.latest(connection, deployment_id)
+    newest = rows.latest(connection, key, deployment_id)
     if newest is not None and newest.is_final:
         return newest
     computed = compute_record(_sources(connection, key, deployment_id, at, newest))
@@ -141,7 +141,7 @@ def fix_record(act: Act, deployment_id: str, final: bool, *, accepting: str = ""
     """
     connection = act.connection
     deployment_rows.deployment(connection, act.key("store"), deployment_id, lock=True)
-    newest = rows.latest(connection, deployment_id)
+    newest = rows.latest(connection, act.key("store"), deployment_id)
     record = current_record(connection, act.key("store"), deployment_id, act.at)
     if newest is not None and newest.is_final:
         return newest
@@ -161,7 +161,7 @@ def _says_the_same(newest: DeploymentRecord, record: DeploymentRecord, *, final:
 
 
 def _save(act: Act, record: DeploymentRecord) -> None:
-    digest = rows.save(act.connection, record, act.actor.user_id, act.at)
+    digest = rows.save(act.connection, act.key("store"), record, act.actor.user_id, act.at)
     act.log(
         Operation.ALTERATION,
         "record.fix",
@@ -220,7 +220,7 @@ def publish(store: Store, actor: Actor, deployment_id: str, *, where: str, reaso
         deployment_id=deployment_id,
         justification=reason,
     ) as act:
-        record = rows.latest(act.connection, deployment_id)
+        record = rows.latest(act.connection, act.key("store"), deployment_id)
         if record is None or not record.is_final:
             raise RecordRefusedError(f"record of {deployment_id}: is not final; fix it first with --final")
         digest = rows.record_digest(record)
@@ -255,7 +255,7 @@ def correct(
         justification=reason,
     ) as act:
         deployment_rows.deployment(act.connection, act.key("store"), deployment_id, lock=True)
-        record = rows.latest(act.connection, deployment_id)
+        record = rows.latest(act.connection, act.key("store"), deployment_id)
         now = current_record(act.connection, act.key("store"), deployment_id, act.at)
         if record is None or now != record:
             raise RecordRefusedError(

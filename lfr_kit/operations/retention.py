@@ -243,14 +243,8 @@ def delete_watchlist(
         raise RetentionError(f"reason {reason}: give one of {', '.join(sorted(_BY_HAND))}")
     with store.reading() as connection:
         found = watchlist_rows.watchlist(connection, watchlist_id)
-        state = rows.deployment_state(connection, found.deployment_id)
     if found.state is WatchlistState.DELETED:
         raise StateError(f"watchlist {watchlist_id}: is deleted already")
-    if state in _UNDER_WAY:
-        raise RetentionError(
-            f"watchlist {watchlist_id}: deployment {found.deployment_id} is {state} and searches it; "
-            "close or abort that first, or withdraw single entries"
-        )
     wanted = Deletion(
         reason=reason, deployment_id=found.deployment_id, ids={RetentionClass.WATCHLIST: (watchlist_id,)}
     )

@@ -26,12 +26,15 @@ from lfr_kit.store.repository import audit_log, users
 from lfr_kit.store.repository.audit_log import REFUSED, Line
 from lfr_kit.store.repository.users import Session, User
 from lfr_kit.store.store import Store
+from lfr_kit.store.vault import DataKey
 
 __all__ = [
     "SignedIn",
     "actor_of_terminal",
     "actor_of_token",
+    "check_has_users",
     "check_password",
+    "check_unchanged",
     "new_session",
     "session_of_token",
     "sign_in",
@@ -93,10 +96,10 @@ def sign_in(store: Store, user_id: str, password: str) -> SignedIn:
     stronger = hash_password(password) if is_outdated(who.password_hash) else who.password_hash
     with translated(), store.engine.begin() as connection:
         audit_log.lock(connection)
-        if users.user(connection, who.user_id).password_hash != who.password_hash:
-            raise SignInError(_WRONG)
-        users.change_user(connection, who.user_id, password_hash=stronger)
-        users.add_session(connection, who.user_id, digest_of(token), (now, expires_at))
+        key = store.vault.key(connection, "store")
+        check_unchanged(connection, key, who)
+        users.change_user(connection, key, who.user_id, password_hash=stronger)
+        users.add_session(connection, key, who.user_id, digest_of(token), (now, expires_at))
         _log(store, connection, who.user_id, "session.sign_in", "signed in")
     return SignedIn(token, who.user_id, expires_at, who.must_change_password)
 
@@ -115,15 +118,23 @@ def check_password(store: Store, user_id: str, password: str) -> User:
         raise SignInError(_WRONG)
     with translated(), store.engine.begin() as connection:
         audit_log.lock(connection)
-        users.change_user(connection, who.user_id, failed_attempts=0, locked_until=None)
+        key = store.vault.key(connection, "store")
+        users.change_user(connection, key, who.user_id, failed_attempts=0, locked_until=None)
     return who
+
+
+def check_unchanged(connection: Connection, key: DataKey, who: User) -> None:
+    """SignInError if an administrator gave them another password, or deactivated them, since it was checked."""
+    now = users.user(connection, key, who.user_id)
+    if now.password_hash != who.password_hash or not now.is_active:
+        raise SignInError(_WRONG)
 
 
 def sign_out(store: Store, token: str) -> None:
     """Ends the session of a token, here and for whoever copied it; nothing happens if there is none."""
     with translated(), store.engine.begin() as connection:
         audit_log.lock(connection)
-        found = users.session_of(connection, digest_of(token))
+        found = users.session_of(connection, store.vault.key(connection, "store"), digest_of(token))
         if found is not None:
             users.delete_sessions(connection, token_digest=found.token_digest)
             _log(store, connection, found.user.user_id, "session.sign_out", "signed out")
@@ -133,7 +144,8 @@ def new_session(store: Store, user_id: str) -> str:
     """A token for a user whose password was just checked."""
     token, now = secrets.token_urlsafe(32), store.clock()
     with translated(), store.engine.begin() as connection:
-        users.add_session(connection, user_id, digest_of(token), (now, now + timedelta(hours=SESSION_HOURS)))
+        key, until = store.vault.key(connection, "store"), now + timedelta(hours=SESSION_HOURS)
+        users.add_session(connection, key, user_id, digest_of(token), (now, until))
     return token
 
 
@@ -147,7 +159,7 @@ def session_of_token(store: Store, token: str) -> Session:
     """
     now = store.clock()
     with store.reading() as connection:
-        found = users.session_of(connection, digest_of(token))
+        found = users.session_of(connection, store.vault.key(connection, "store"), digest_of(token))
     if found is None or not found.user.is_active or not _is_current(found, now):
         raise SignInError(f"nobody is signed in on this terminal, or no longer; {_SIGN_IN}")
     if now - found.last_used_at > _TOUCH_EVERY:
@@ -163,6 +175,8 @@ def actor_of_token(store: Store, token: str) -> Actor:
     ------
     SignInError
         As `session_of_token`, or if somebody else chose the password and it was not changed yet.
+    TamperedError
+        If the session, or the user's roles, were changed from outside.
     RoleConflictError
         If the store has roles for them that nobody may hold together.
     """
@@ -174,8 +188,19 @@ def actor_of_token(store: Store, token: str) -> Actor:
 
 
 def actor_of_terminal(store: Store) -> Actor:
-    """Who signed in on this terminal. SignInError if nobody."""
+    """Who signed in on this terminal. SignInError if nobody; in a store without users, see `check_has_users`."""
+    check_has_users(store)
     return actor_of_token(store, kept_token(settings().store.session_file))
+
+
+def check_has_users(store: Store) -> None:
+    """SignInError, with how to add the first, in a store without users: nobody can sign in to it."""
+    with store.reading() as connection:
+        if not users.n_users(connection):
+            raise SignInError(
+                "the store has no users yet; add the first, who adds the others: lfr users add NAME --role "
+                "administrator; then sign in: lfr users sign-in NAME"
+            )
 
 
 def digest_of(token: str) -> str:
@@ -193,20 +218,21 @@ def _count_attempt(store: Store, user_id: str) -> User | None:
     now = store.clock()
     with translated(), store.engine.begin() as connection:
         audit_log.lock(connection)
-        who = _user(connection, user_id)
+        key = store.vault.key(connection, "store")
+        who = _user(connection, key, user_id)
         if who is None or not who.is_active or (who.locked_until and now < who.locked_until):
             _write_as_much(store, connection)
             return None
         n_failed = who.failed_attempts + 1
         lock = timedelta(minutes=2 ** min(n_failed - FREE_FAILURES, 8)) if n_failed >= FREE_FAILURES else None
         until = now + min(lock, LONGEST_LOCK) if lock else None
-        users.change_user(connection, user_id, failed_attempts=n_failed, locked_until=until)
+        users.change_user(connection, key, user_id, failed_attempts=n_failed, locked_until=until)
     return who
 
 
-def _user(connection: Connection, user_id: str) -> User | None:
+def _user(connection: Connection, key: DataKey, user_id: str) -> User | None:
     try:
-        return users.user(connection, user_id)
+        return users.user(connection, key, user_id)
     except NotInStoreError:
         return None
 
@@ -220,7 +246,8 @@ def _log_failure(store: Store, user_id: str) -> None:
     with translated(), store.engine.begin() as connection:
         audit_log.lock(connection)
         mark = store.vault.key(connection, "audit").mac(f"sign_in:{user_id[:200]}".encode(errors="replace"))[:12]
-        name = UNKNOWN if _user(connection, user_id) is None else user_id
+        known = _user(connection, store.vault.key(connection, "store"), user_id)
+        name = UNKNOWN if known is None else user_id
         _log(store, connection, name, f"{REFUSED}session.sign_in", "failed", name_mark=mark)
 
 

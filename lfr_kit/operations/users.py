@@ -18,7 +18,7 @@ from lfr_kit.governance.person_text import clean_text
 from lfr_kit.governance.roles import SYSTEM, Action, Actor, Role, check_roles
 from lfr_kit.governance.vocabulary import Operation
 from lfr_kit.operations.passwords import check_choice, hash_password
-from lfr_kit.operations.sessions import UNKNOWN, check_password
+from lfr_kit.operations.sessions import UNKNOWN, check_password, check_unchanged
 from lfr_kit.store.faults import translated
 from lfr_kit.store.repository import audit_log, users
 from lfr_kit.store.repository.audit_log import Line
@@ -147,7 +147,7 @@ def add(store: Store, actor: Actor, new: NewUser, password: str, *, justificatio
     check_choice(password, new.user_id)
     hashed = hash_password(password)
     with _managing(store, actor, new.user_id, "add", justification) as act:
-        taken = {each.user_id.casefold() for each in users.every_user(act.connection)}
+        taken = {each.user_id.casefold() for each in users.every_user(act.connection, act.key("store"))}
         if new.user_id.casefold() in taken:
             raise InputError(f"user {new.user_id}: that name, or one that differs in case only, is taken")
         fresh = _fresh(new, hashed, act.at, must_change_password=True)
@@ -174,10 +174,10 @@ def set_roles(
     wanted = _checked(roles)
     with _managing(store, actor, user_id, "roles", justification) as act:
         _not_oneself(actor, user_id)
-        before = users.user(act.connection, user_id)
+        before = users.user(act.connection, act.key("store"), user_id)
         if Role.ADMINISTRATOR not in wanted:
             _check_one_remains(act, before)
-        users.change_user(act.connection, user_id, roles=wanted)
+        users.change_user(act.connection, act.key("store"), user_id, roles=wanted)
         users.delete_sessions(act.connection, user_id=user_id)
         act.details.update({"before": sorted(before.roles), "roles": sorted(wanted)})
     return before.roles
@@ -194,8 +194,8 @@ def deactivate(store: Store, actor: Actor, user_id: str, *, justification: str) 
         If there is no such user.
     """
     with _managing(store, actor, user_id, "deactivate", justification) as act:
-        _check_one_remains(act, users.user(act.connection, user_id))
-        users.change_user(act.connection, user_id, is_active=False)
+        _check_one_remains(act, users.user(act.connection, act.key("store"), user_id))
+        users.change_user(act.connection, act.key("store"), user_id, is_active=False)
         act.details["sessions_ended"] = users.delete_sessions(act.connection, user_id=user_id)
 
 
@@ -215,7 +215,7 @@ def reset_password(store: Store, actor: Actor, user_id: str, password: str, *, j
     hashed = hash_password(password)
     with _managing(store, actor, user_id, "password", justification) as act:
         _not_oneself(actor, user_id)
-        users.user(act.connection, user_id)
+        users.user(act.connection, act.key("store"), user_id)
         _give_password(act, user_id, hashed, must_change_password=True)
 
 
@@ -225,7 +225,7 @@ def change_own_password(store: Store, user_id: str, old: str, new: str) -> None:
     Raises
     ------
     SignInError
-        If the old one is wrong; counts as a failed sign-in.
+        If the old one is wrong, which counts as a failed sign-in, or was changed at this moment.
     InputError
         If the new one is too weak, or the old one again.
     """
@@ -238,6 +238,7 @@ def change_own_password(store: Store, user_id: str, old: str, new: str) -> None:
         audit_log.lock(connection)
         now = store.clock()
         act = Act(connection, store.vault, Actor(who.user_id, who.roles), now, f"user:{who.user_id}", None, "")
+        check_unchanged(connection, act.key("store"), who)
         _give_password(act, who.user_id, hashed, must_change_password=False)
         why = "changed their own password"
         line = Line(who.user_id, Operation.ALTERATION, "users.own_password", f"user:{who.user_id}", None, why)
@@ -250,7 +251,7 @@ def list_users(store: Store, actor: Actor, *, justification: str) -> tuple[UserC
         actor, Action.USERS_VIEW, Operation.CONSULTATION, subject="users", justification=justification
     ) as act:
         key = act.key("store")
-        found = users.every_user(act.connection)
+        found = users.every_user(act.connection, key)
         act.details["n_users"] = len(found)
         return tuple(_card(each, each.name(key), act.at) for each in found)
 
@@ -281,7 +282,9 @@ def _not_oneself(actor: Actor, user_id: str) -> None:
 
 
 def _check_one_remains(act: Act, leaving: User) -> None:
-    others = [each for each in users.every_user(act.connection) if each.user_id != leaving.user_id]
+    others = [
+        each for each in users.every_user(act.connection, act.key("store")) if each.user_id != leaving.user_id
+    ]
     if any(each.is_active and Role.ADMINISTRATOR in each.roles for each in others):
         return
     if Role.ADMINISTRATOR in leaving.roles and leaving.is_active:
@@ -291,6 +294,7 @@ def _check_one_remains(act: Act, leaving: User) -> None:
 def _give_password(act: Act, user_id: str, hashed: str, *, must_change_password: bool) -> None:
     users.change_user(
         act.connection,
+        act.key("store"),
         user_id,
         password_hash=hashed,
         must_change_password=must_change_password,

@@ -19,12 +19,16 @@ from numpy.typing import NDArray
 
 from lfr_kit.records import Image
 
-__all__ = ["CELLS", "LEVELS", "blurred", "coarse"]
+__all__ = ["CELLS", "LEVELS", "alone", "blurred", "coarse"]
 
 CELLS = 4
 """Cells along each side of a covered region: a face spans fewer than three."""
 LEVELS = 24
 """Grey levels left in each channel of a cell."""
+_HEAD_AXES = np.array([1.35, 1.6])
+"""Half axes of a head's ellipse, in halves of the face's box: ears and hair are outside the box."""
+_HEAD_RISE = 0.15
+"""How far the middle of a head lies above that of its face, in halves of the box's height."""
 
 
 def coarse(region: Image) -> Image:
@@ -51,6 +55,31 @@ def blurred(image: Image, boxes_px: Iterable[NDArray[np.floating]]) -> Image:
     for box in boxes_px:
         _cover(covered, np.asarray(box, np.float64))
     return covered
+
+
+def alone(image: Image, box_px: NDArray[np.floating]) -> Image:
+    """A copy of a picture of one person in which only that person's head is left; all round it is coarse means.
+
+    Whoever stands beside or behind cannot be recognised, also where no detector saw them.
+
+    Parameters
+    ----------
+    image
+        (h, w, 3) uint8 RGB, a face with a margin; not changed.
+    box_px
+        (4,) x1 y1 x2 y2 of the face, brow to chin, in the picture. Without area, nothing is left.
+    """
+    box = np.asarray(box_px, np.float64)
+    centre, half = (box[:2] + box[2:]) / 2, np.maximum((box[2:] - box[:2]) / 2, 0)
+    axes = half * _HEAD_AXES
+    x = np.arange(image.shape[1]) + 0.5 - centre[0]
+    y = np.arange(image.shape[0]) + 0.5 - (centre[1] - half[1] * _HEAD_RISE)
+    size_wh = image.shape[1], image.shape[0]
+    left = np.asarray(cv2.resize(coarse(image), size_wh, interpolation=cv2.INTER_CUBIC), np.uint8)
+    if (axes > 0).all():
+        head = (y[:, None] / axes[1]) ** 2 + (x / axes[0]) ** 2 <= 1.0
+        np.copyto(left, image, where=head[..., None])
+    return left
 
 
 def _cover(image: Image, box_px: NDArray[np.float64]) -> None:

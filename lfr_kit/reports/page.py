@@ -16,6 +16,7 @@ from markupsafe import Markup
 from PIL import Image as PillowImage
 
 from lfr_kit.records import Alert, BestShot
+from lfr_kit.reports.blur import alone
 from lfr_kit.reports.plots import Plot, faces_plot, score_name, similarity_plot
 from lfr_kit.reports.run_record import RunRecord
 from lfr_kit.reports.whole_file import write_whole
@@ -30,11 +31,11 @@ STAGE_ORDER = (
 _PORTRAIT_PX = 320
 _STRIP_TICKS = 200
 _FRAMING = 1.7
-"""Side of a portrait against the larger side of the face box: little room for bystanders beside it."""
+"""Side of a portrait against the larger side of the face box."""
 
 
 def portrait_uri(shot: BestShot) -> str:
-    """The face of a shot as a square JPEG in a data URI, framed alike for every shot.
+    """The face of a shot as a square JPEG in a data URI, framed alike for every shot; nobody else is in it.
 
     At most 320 px wide and never enlarged; moved and cut to lie inside the shot.
     """
@@ -43,7 +44,7 @@ def portrait_uri(shot: BestShot) -> str:
     side = min(max(int(_FRAMING * max(box[2] - box[0], box[3] - box[1])), 8), width, height)
     left = int(np.clip((box[0] + box[2] - side) / 2, 0, width - side))
     top = int(np.clip((box[1] + box[3] - side) / 2, 0, height - side))
-    face = PillowImage.fromarray(np.asarray(shot.image)).crop((left, top, left + side, top + side))
+    face = PillowImage.fromarray(alone(shot.image, box)).crop((left, top, left + side, top + side))
     face.thumbnail((_PORTRAIT_PX, _PORTRAIT_PX), PillowImage.Resampling.LANCZOS)
     jpeg = io.BytesIO()
     face.save(jpeg, "JPEG", quality=90)

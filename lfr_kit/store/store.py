@@ -26,6 +26,7 @@ from lfr_kit.errors import (
     RecordRefusedError,
     RetentionError,
     RoleConflictError,
+    StateError,
     StoreError,
     StoreMissingError,
     WatchlistError,
@@ -43,6 +44,17 @@ __all__ = ["Act", "Store", "found_revision", "new_id", "utc_now"]
 
 STORE_SCOPES = ("store", "audit", "signing", "ledger")
 """Scopes whose keys are made with the store."""
+
+_REFUSALS = (
+    AuthorityError,
+    PermissionRefusedError,
+    RecordRefusedError,
+    RetentionError,
+    RoleConflictError,
+    StateError,
+    WatchlistError,
+)
+"""A rule that says no within an act. A slip (no reason given), the clock and a conflict are none."""
 
 _READING_OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {READING: True},
@@ -254,7 +266,7 @@ class Store:
                 line.deployment_id = act.deployment_id
                 line.details.update(act.details)
                 audit_log.append(connection, self.vault, [line, *act._further], act.at)
-        except (AuthorityError, WatchlistError, RetentionError, RecordRefusedError, RoleConflictError) as refused:
+        except _REFUSALS as refused:
             line.details.clear()
             with suppress(StoreError):
                 self._log_refusal(line, str(refused))

@@ -32,7 +32,7 @@ def used(cli):
 def test_verify_says_that_the_chain_is_whole(used):
     assert "5 entries: the chain is whole." in used("auditor", "audit", "verify", *REASON).stdout
     found = used.json("auditor", "audit", "verify", *REASON)
-    assert (found["ok"], found["entries"], found["findings"], found["is_logged"]) == (True, 7, [], True)
+    assert (found["ok"], found["n_entries"], found["findings"], found["is_logged"]) == (True, 7, [], True)
 
 
 def test_verify_names_what_is_broken_and_ends_with_status_1(used):

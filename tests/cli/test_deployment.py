@@ -94,7 +94,8 @@ def test_step_tells_what_comes_next_and_who_may_not(cli, drafted):
         ["authorising_officer"],
         ["bronze", "silver"],
     )
-    assert grant["command"] == f"lfr deployment grant {drafted}"
+    digest = said["authority_digest"][:12]
+    assert grant["command"] == f"lfr deployment grant {drafted} --digest {digest} --reason WHY"
 
 
 def test_grant_twice_is_told_who_was_first(cli, granted):

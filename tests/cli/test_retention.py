@@ -69,7 +69,7 @@ def test_status_run_and_certificate_in_order(cli, tmp_path):
     assert (checked["ok"], checked["digest"]) == (True, shown["digest"])
     after = cli.json("silver", "retention", "status")
     assert (after["due"], after["public_key"]) == ([], shown["public_key"])
-    assert cli.json("auditor", "retention", "certificate")["certificates"] == [deleted["certificate_id"]]
+    assert cli.json("auditor", "retention", "certificate")["certificate_ids"] == [deleted["certificate_id"]]
     assert cli.json("silver", "retention", "verify", *WHY)["ok"]
 
 

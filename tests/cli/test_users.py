@@ -210,7 +210,7 @@ def test_session_of_another_store_signs_nobody_in(cli, boss, session, monkeypatc
         Store.create(settings().store).close()
         cli(None, "users", "add", "boss", "--role", "administrator", "--password-stdin", input=f"{OTHER}\n")
         sign_in(cli, "boss", OTHER)
-        assert cli.json(None, "users", "who")["user"] == "boss"
+        assert cli.json(None, "users", "who")["user_id"] == "boss"
     assert isinstance(cli.refused(None, "users", "who"), SignInError)
 
 

@@ -60,10 +60,10 @@ def test_new_takes_the_categories_of_the_authority(cli):
     with Store.open(cli.chosen) as store:
         planned(store, extra_categories=[Category.VICTIM])
     made = cli.json("watchlist_manager", "watchlist", "new", "D-1", *WHY)
-    assert re.fullmatch(r"W-[0-9a-f]+", made["watchlist"])
+    assert re.fullmatch(r"W-[0-9a-f]+", made["watchlist_id"])
     assert "victim" in made["categories"]
     assert "witness" not in made["categories"]
-    assert made["watchlist"] in cli("watchlist_manager", "watchlist", "list").stdout
+    assert made["watchlist_id"] in cli("watchlist_manager", "watchlist", "list").stdout
 
 
 def test_new_refusals_say_why(cli):

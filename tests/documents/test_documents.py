@@ -436,3 +436,19 @@ def test_times_are_local_in_winter_too():
     of = deployment(starts_at=starts_at, ends_at=starts_at + timedelta(hours=16))
     words = plain(public.notice(public.public_facts(of)))
     assert "Friday 4 December 2026, 10:00 to 02:00 on Saturday 5 December 2026" in words
+
+
+def test_pdf_leaves_damaged_pictures_refused(portrait):
+    """WeasyPrint tells Pillow to let truncated pictures pass, for the whole process."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    from lfr_kit.errors import ImageError
+    from lfr_kit.sources.image_file import read_image
+
+    pdf.pdf_bytes("<html lang='en'><title>x</title><p>x</p></html>")
+    encoded = BytesIO()
+    Image.fromarray(portrait).save(encoded, "JPEG")
+    with pytest.raises(ImageError, match="damaged"):
+        read_image(encoded.getvalue()[:-4000])

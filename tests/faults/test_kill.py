@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alerted import OPERATOR, Opened
@@ -30,7 +31,9 @@ TESTS = Path(__file__).parent.parent
 
 def killed(store, chosen, tmp_path, n_rounds, seed):
     """What children acknowledged before they were killed, and how long each lived."""
-    opened = Opened(store, plan=authority(decision_limit_s=3600.0))
+    now = datetime.now(UTC)  # children have the real clock
+    plan = authority(decision_limit_s=3600.0, starts_at=now, ends_at=now + timedelta(hours=6))
+    opened = Opened(store, plan=plan)
     settings_file = tmp_path / "settings.json"
     given = {"store": json.loads(chosen.model_dump_json()), "entry_ids": opened.entry_ids}
     settings_file.write_text(json.dumps(given))

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from lived import plan
 from pydantic import ValidationError
-from scipy.stats import beta
+from scipy.stats import beta, binom
 
 from lfr_kit.alerting.thresholds import DEFAULT_THRESHOLDS
 from lfr_kit.governance.calibration import (
@@ -104,6 +104,16 @@ def test_list_too_long_for_the_calibration_is_refused_whatever_the_threshold():
     (line,) = threshold_refusals(DLIB, 1.0, 4001)
     assert "4,001" in line
     assert "400" in line
+
+
+def test_list_is_refused_exactly_where_chance_carries_its_upper_bound_over_the_ceiling():
+    found = calibration((1_000, 0.6, 10, 100_000))
+    fmr = 1 - (1 - beta.ppf(0.975, 11, 100_000 - 10)) ** (1 / 1_000)
+    sizes = range(1_000, 10_001, 250)
+    refused = [bool(threshold_refusals(found, 0.6, n)) for n in sizes]
+    assert refused == [binom.sf(0, n, fmr) > 1 / 1000 for n in sizes]
+    assert any(refused)
+    assert not all(refused)
 
 
 def test_threshold_below_the_floor_says_what_would_be_expected():

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import beta, binom
+from scipy.stats import binom
 
 from lfr_kit.errors import SettingError
-from lfr_kit.evaluation.rates import Rate
-from lfr_kit.governance.list_size import FALSE_ALERT_CEILING, fmr_of, fpir_at, predicted_fpir, size_refusal
+from lfr_kit.governance.list_size import fmr_of, fpir_at
 
 
 def test_fpir_at_national_physical_laboratory_1_in_60_000_at_1_000_is_1_in_6_000_at_10_000():
@@ -47,37 +46,3 @@ def test_fpir_at_impossible_rate_is_refused(fmr, n):
 def test_fmr_of_impossible_rate_is_refused(fpir, n):
     with pytest.raises(SettingError):
         fmr_of(fpir, n)
-
-
-def test_predicted_fpir_upper_bound_is_clopper_pearsons():
-    expected, upper = predicted_fpir(Rate(10, 60_000, "searches"), 1_000, 1_000)
-    assert expected == pytest.approx(10 / 60_000)
-    assert upper == pytest.approx(beta.ppf(0.975, 11, 60_000 - 10))
-
-
-def test_predicted_fpir_nothing_measured_predicts_nothing_good():
-    assert predicted_fpir(Rate(0, 0, "searches"), 1_000, 10_000) == (None, 1.0)
-
-
-def test_size_refusal_list_that_breaks_the_ceiling_is_refused_with_the_figures():
-    measured = Rate(10, 600_000, "non-mated searches")
-    assert size_refusal(measured, 1_000, 1_000) is None
-    refusal = size_refusal(measured, 1_000, 50_000)
-    assert refusal is not None
-    assert "50,000" in refusal
-    assert "10 of 600000 non-mated searches" in refusal
-    assert "1 in 1,000" in refusal
-
-
-def test_size_refusal_turns_exactly_where_the_upper_bound_meets_the_ceiling():
-    measured = Rate(10, 600_000, "searches")
-    sizes = np.arange(1_000, 60_000, 500)
-    refused = [size_refusal(measured, 1_000, int(n)) is not None for n in sizes]
-    above = [predicted_fpir(measured, 1_000, int(n))[1] > FALSE_ALERT_CEILING for n in sizes]
-    assert refused == above
-    assert any(refused)
-    assert not all(refused)
-
-
-def test_size_refusal_no_error_in_few_searches_is_no_proof():
-    assert size_refusal(Rate(0, 100, "searches"), 1_000, 1_000) is not None

@@ -245,6 +245,25 @@ def test_status_recheck_is_asked_and_both_answers_are_kept(store, alert_id):
     assert events(store, alert_id)[-1].data["status_rechecked"] is False
 
 
+@pytest.mark.parametrize("gone", [{"status": "withdrawn"}, {"expires_at": None}])
+def test_nobody_is_engaged_who_was_taken_off_the_list_meanwhile(store, clock, opened, alert_id, gone):
+    viable(store, alert_id)
+    opened.change_entry(0, **{name: value or clock.now for name, value in gone.items()})
+    with pytest.raises(StateError, match="--not status_not_current"):
+        engage(store, OFFICER, alert_id, status_rechecked=True)
+    assert now(store, alert_id).state is AlertState.VIABLE
+    do_not_engage(store, OFFICER, alert_id, NotEngagedReason.STATUS_NOT_CURRENT)
+
+
+def test_operator_who_would_engage_on_their_own_decision_is_refused_and_that_is_logged(store, alert_id):
+    viable(store, alert_id)
+    both = Actor(OPERATOR.user_id, frozenset({Role.ENGAGEMENT_OFFICER}))
+    with pytest.raises(StateError, match="another person must engage"):
+        engage(store, both, alert_id, status_rechecked=True)
+    (refused,) = logged(store, "refused:alert.engage")
+    assert (refused.actor_id, refused.subject) == (both.user_id, f"alert:{alert_id}")
+
+
 def test_same_decision_sent_twice_is_one_decision(store, alert_id):
     view(store, OPERATOR, alert_id)
     first = decide(store, OPERATOR, alert_id, *VIABLE)

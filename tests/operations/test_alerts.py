@@ -27,7 +27,15 @@ from lfr_kit.errors import (
 from lfr_kit.governance.adjudication import DecisionReason, Verdict
 from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import AlertState, DeploymentState, EntryStatus, Operation, Response
-from lfr_kit.operations.alerts import REPEAT_WITHIN_S, decide, queue, raise_alert, view
+from lfr_kit.operations.alerts import (
+    REPEAT_WITHIN_S,
+    decide,
+    handed_over,
+    queue,
+    raise_alert,
+    raise_pending,
+    view,
+)
 from lfr_kit.store.repository import alerts as rows
 from lfr_kit.store.tables.alerts import alert_events, alerts
 
@@ -60,7 +68,9 @@ def test_raise_stores_the_pixels_the_card_and_the_numbers(store, opened):
     assert seen.status_verified_at == store.clock()
     assert seen.reference_jpeg == opened.reference_jpeg(2)
     probe = np.asarray(Image.open(BytesIO(seen.probe_jpeg))).astype(int)
-    assert np.abs(probe - shot().image.astype(int)).mean() < 4
+    apart = np.abs(probe - shot().image.astype(int)).mean(axis=2)
+    assert apart[30:90, 30:90].mean() < 4
+    assert apart[:8, :8].mean() > 8  # what lies beside the head, where another may stand, is not kept
     kept = stored(store, alert_id)
     assert (kept.similarity, kept.threshold, kept.n_enrolled) == (pytest.approx(0.71), 0.64, 3)
 
@@ -118,6 +128,25 @@ def test_raise_is_refused_unless_the_deployment_is_open(store, opened):
         with pytest.raises(StateError, match=f"is {state}"):
             raise_alert(store, opened.deployment_id, opened.alert())
     assert n_rows(store, alerts) == 0
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_raise_is_refused_from_the_end_of_the_window_though_nobody_closed_it(store, opened, clock, seconds):
+    clock.now = opened.plan.ends_at + timedelta(seconds=seconds)
+    with pytest.raises(StateError, match="when its authority had ended"):
+        raise_alert(store, opened.deployment_id, opened.alert())
+    assert n_rows(store, alerts) == 0
+
+
+def test_alert_that_waited_is_refused_if_it_was_raised_after_the_closing(store, opened, clock):
+    before = handed_over(opened.deployment_id, opened.alert(0), clock.now)
+    clock.advance(seconds=30)
+    opened.move(DeploymentState.CLOSED, closed_at=clock.now)
+    after = handed_over(opened.deployment_id, opened.alert(1), clock.now)
+    assert raise_pending(store, before, was_spooled=True) == before.alert_id
+    with pytest.raises(StateError, match="when its authority had ended"):
+        raise_pending(store, after, was_spooled=True)
+    assert n_rows(store, alerts) == 1
 
 
 def test_raise_is_refused_in_a_deployment_that_is_not_there(store, opened):

@@ -90,7 +90,7 @@ def test_record_fixed_by_many_at_once_is_fixed_once(store, ended):
         fixed = list(pool.map(lambda _: fix(store, final=True), range(6)))
     assert len(set(map(records.rows.record_digest, fixed))) == 1
     with store.reading() as connection:
-        assert len(records.rows.versions(connection, D)) == 1
+        assert len(records.rows.versions(connection, store.vault.key(connection, "store"), D)) == 1
 
 
 def test_final_record_is_not_changed_by_a_later_log(store, ended):
@@ -120,6 +120,16 @@ def test_fixed_record_changed_in_the_database_is_refused(store, ended):
     with store.engine.begin() as connection:
         body = connection.execute(select(published_records.c.body)).scalar_one()
         connection.execute(update(published_records).values(body={**body, "false_confirmed": 0}))
+    with pytest.raises(TamperedError, match="changed after it was fixed"):
+        records.deployment_record(store, SILVER, D)
+
+
+def test_fixed_record_changed_together_with_its_digest_is_refused(store, ended):
+    fixed = fix(store, final=True)
+    forged = fixed.model_copy(update={"location": "elsewhere"})
+    values = {"body": forged.model_dump(mode="json"), "digest": records.rows.record_digest(forged)}
+    with store.engine.begin() as connection:
+        connection.execute(update(published_records).values(**values))
     with pytest.raises(TamperedError, match="changed after it was fixed"):
         records.deployment_record(store, SILVER, D)
 
@@ -155,7 +165,7 @@ def test_correction_makes_the_next_version_and_the_first_stays(store, ended):
         ("True Alerts Unconfirmed", "0", "1"),
     ]
     with store.reading() as connection:
-        assert records.rows.versions(connection, D) == [first, second]
+        assert records.rows.versions(connection, store.vault.key(connection, "store"), D) == [first, second]
         assert connection.execute(select(corrections.c.actor_id).distinct()).scalar_one() == SILVER.user_id
 
 

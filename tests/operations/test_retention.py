@@ -23,7 +23,7 @@ from lfr_kit.errors import (
 )
 from lfr_kit.governance.roles import SYSTEM, Role
 from lfr_kit.governance.vocabulary import AlertState, DeletionReason, DeploymentState, RetentionProfile
-from lfr_kit.operations import certificates, holds, retention
+from lfr_kit.operations import certificates, deletion, holds, records, retention
 from lfr_kit.operations.alerts import raise_alert
 from lfr_kit.operations.deletion import By, start
 from lfr_kit.operations.sessions import new_session
@@ -193,10 +193,21 @@ def test_record_is_fixed_before_what_it_is_counted_from_goes(store, clock):
     clock.advance(hours=24)
     done = run(store)
     with store.reading() as connection:
-        fixed = record_rows.latest(connection, made.deployment_id)
+        fixed = record_rows.latest(connection, store.vault.key(connection, "store"), made.deployment_id)
     assert fixed.n_raised == 2
     remarks = certificates.certificate(store, done.deleted[0].certificate_id).certificate.remarks
     assert any("as it stands, not for good" in each for each in remarks)
+
+
+def test_record_keeps_the_figures_on_a_list_that_goes_before_the_alerts(store, clock):
+    made = lived(store, clock)
+    made.opened.change_entry(0, digest="0" * 64, age_band="13_to_17")
+    made.opened.change_entry(1, digest="1" * 64, age_band="18_or_over")
+    retention.delete_watchlist(store, MANAGER, made.watchlist_id, DeletionReason.CLOSE, justification=WHY)
+    kept = records.deployment_record(store, SILVER, made.deployment_id)
+    assert kept.watchlist.by_age_band == {"13_to_17": 1, "18_or_over": 1}
+    assert kept.watchlist.by_category == {"wanted_by_courts": 2}
+    assert not kept.is_final, "its alerts are still to be reviewed"
 
 
 def test_run_with_a_clock_set_back_refuses_and_deletes_nothing(store, clock):
@@ -244,8 +255,6 @@ def test_run_again_finds_nothing_to_do(store, clock):
 
 
 def test_one_deployment_that_fails_does_not_keep_the_others(store, clock, monkeypatch):
-    from lfr_kit.operations import deletion
-
     first, second = lived(store, clock), lived(store, clock, deployment_id="D-0000000002")
     clock.advance(hours=24)
     real = deletion.fix_record
@@ -288,7 +297,8 @@ def test_alert_waiting_in_the_spool_comes_in_before_the_key_goes(store, clock):
     made = lived(store, clock, n_alerts=1)
     from lfr_kit.operations.alerts import handed_over
 
-    late = handed_over(made.deployment_id, made.opened.alert(1, "A-late", shot=shot(seed=7)), clock.now)
+    before_it_closed = clock.now - timedelta(seconds=1)
+    late = handed_over(made.deployment_id, made.opened.alert(1, "A-late", shot=shot(seed=7)), before_it_closed)
     open_spool(store, made.deployment_id).put(late)
     clock.advance(hours=23)
     run(store)
@@ -385,6 +395,22 @@ def test_delete_watchlist_that_is_being_searched_is_refused(store, clock, state)
     with pytest.raises(RetentionError, match="close or abort"):
         retention.delete_watchlist(store, MANAGER, made.watchlist_id, DeletionReason.ERROR, justification=WHY)
     assert made.rows_left() == 6
+
+
+def test_delete_watchlist_whose_deployment_is_opened_at_that_moment_is_refused(store, clock, monkeypatch):
+    made = lived(store, clock)
+    made.opened.move(DeploymentState.GRANTED)
+    real = deletion._collect
+
+    def opened_meanwhile(store, wanted):
+        found = real(store, wanted)
+        made.opened.move(DeploymentState.OPEN)
+        return found
+
+    monkeypatch.setattr(deletion, "_collect", opened_meanwhile)
+    with pytest.raises(RetentionError, match="close or abort"):
+        retention.delete_watchlist(store, MANAGER, made.watchlist_id, DeletionReason.ERROR, justification=WHY)
+    assert (made.watchlist_state(), made.rows_left()) == ("frozen", 6)
 
 
 def test_delete_watchlist_twice_or_unknown_is_refused(store, clock):

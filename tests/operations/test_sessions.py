@@ -18,6 +18,7 @@ from lfr_kit.governance.roles import Role
 from lfr_kit.operations import passwords, sessions, users
 from lfr_kit.operations.audit import AuditQuestion, show
 from lfr_kit.operations.terminal import forget_token, keep_token, kept_token
+from lfr_kit.store.repository import users as rows
 from lfr_kit.store.store import Store
 from lfr_kit.store.tables import users as tables
 from tests.quick_passwords import GOOD, OTHER, quick_passwords
@@ -44,6 +45,12 @@ def logged(store, action="session"):
 def in_store(store, table):
     with store.reading() as connection:
         return connection.execute(select(table)).mappings().all()
+
+
+def change(store, name, **values):
+    """Changes a user with the store's key, but without what an operation does besides."""
+    with store.engine.begin() as connection:
+        rows.change_user(connection, store.vault.key(connection, "store"), name, **values)
 
 
 def everything_stored(store) -> str:
@@ -299,19 +306,59 @@ def test_user_with_a_given_password_can_do_nothing_before_choosing_their_own(wit
 
 
 @pytest.mark.parametrize(
-    ("roles", "error"),
+    "written",
     [
-        (["authorising_officer", "lfr_operator"], RoleConflictError),
-        (["system"], RoleConflictError),
-        (["emperor"], TamperedError),
-        ([["gold"]], TamperedError),
+        {"roles": ["gold"]},
+        {"roles": ["lfr_operator", "gold"]},
+        {"roles": ["system"]},
+        {"roles": ["emperor"]},
+        {"roles": [["gold"]]},
+        {"password_hash": PasswordHasher().hash("mine")},
+        {"must_change_password": True},
+        {"is_active": False},
+        {"mac": "0" * 64},
     ],
+    ids=str,
 )
-def test_roles_written_into_the_database_that_nobody_may_hold_are_refused(with_users, roles, error):
+def test_user_written_into_the_database_from_outside_is_refused(with_users, written):
     token = sessions.sign_in(with_users, "kim", GOOD).token
     with with_users.engine.begin() as connection:
-        connection.execute(update(tables.users).where(tables.users.c.user_id == "kim").values(roles=roles))
-    with pytest.raises(error):
+        connection.execute(update(tables.users).where(tables.users.c.user_id == "kim").values(**written))
+    with pytest.raises(TamperedError, match="kim"):
+        sessions.actor_of_token(with_users, token)
+    for password in (GOOD, "mine"):
+        with pytest.raises(TamperedError, match="kim"):
+            sessions.sign_in(with_users, "kim", password)
+    with pytest.raises(TamperedError, match="kim"):
+        users.set_roles(
+            with_users, ADMIN, "kim", [Role.GOLD], justification="never made genuine by another change"
+        )
+
+
+def test_row_of_another_user_under_ones_own_name_is_refused(with_users):
+    token = sessions.sign_in(with_users, "kim", GOOD).token
+    (boss,) = [row for row in in_store(with_users, tables.users) if row["user_id"] == "boss"]
+    taken = {name: boss[name] for name in ("roles", "mac", "password_hash")}
+    with with_users.engine.begin() as connection:
+        connection.execute(update(tables.users).where(tables.users.c.user_id == "kim").values(**taken))
+    with pytest.raises(TamperedError, match="kim"):
+        sessions.actor_of_token(with_users, token)
+
+
+@pytest.mark.parametrize("written", ["user_id", "expires_at"])
+def test_session_written_into_the_database_from_outside_is_refused(with_users, clock, written):
+    token = sessions.sign_in(with_users, "kim", GOOD).token
+    values = {"user_id": "boss", "expires_at": clock.now + timedelta(days=9)}
+    with with_users.engine.begin() as connection:
+        connection.execute(update(tables.sessions).values({written: values[written]}))
+    with pytest.raises(TamperedError, match="sign in anew"):
+        sessions.actor_of_token(with_users, token)
+
+
+def test_roles_that_nobody_may_hold_together_are_refused_though_the_store_has_them(with_users):
+    token = sessions.sign_in(with_users, "kim", GOOD).token
+    change(with_users, "kim", roles=frozenset({Role.AUTHORISING_OFFICER, Role.LFR_OPERATOR}))
+    with pytest.raises(RoleConflictError):
         sessions.actor_of_token(with_users, token)
 
 
@@ -323,8 +370,7 @@ def test_deactivated_user_cannot_sign_in(with_users):
 
 def test_session_that_outlived_its_user_is_nobodys(with_users):
     token = sessions.sign_in(with_users, "kim", GOOD).token
-    with with_users.engine.begin() as connection:
-        connection.execute(update(tables.users).where(tables.users.c.user_id == "kim").values(is_active=False))
+    change(with_users, "kim", is_active=False)
     with pytest.raises(SignInError):
         sessions.actor_of_token(with_users, token)
 

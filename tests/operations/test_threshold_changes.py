@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from lived import GOLD, OPERATOR, OTHER_SILVER, SILVER, WHY, drafted, granted, opened
+from sqlalchemy import update
 
 from lfr_kit.errors import AuthorityError, DecisionConflictError, PermissionRefusedError, StateError
 from lfr_kit.operations import deployments
+from lfr_kit.store.tables.watchlists import watchlists
 
 
 @pytest.fixture
@@ -62,6 +64,15 @@ def test_confirmation_of_another_number_than_was_proposed_is_told(store, running
         deployments.confirm_threshold(store, GOLD, running.deployment_id, 0.95, reason=WHY)
     with pytest.raises(AuthorityError, match="silver-2 proposed it"):
         deployments.confirm_threshold(store, OTHER_SILVER, running.deployment_id, 0.97, reason=WHY)
+
+
+def test_confirmation_is_held_against_the_floor_for_the_list_as_it_is_then(store, running):
+    deployments.propose_threshold(store, SILVER, running.deployment_id, 0.95, reason=WHY)
+    with store.engine.begin() as connection:
+        connection.execute(update(watchlists).values(n_entries=running.authority.watchlist_cap))
+    with pytest.raises(AuthorityError, match=r"below the floor 0\.9567"):
+        deployments.confirm_threshold(store, GOLD, running.deployment_id, 0.95, reason=WHY)
+    assert deployments.standing(store, running.deployment_id).threshold == 0.962
 
 
 def test_confirmation_without_a_proposal_or_twice_is_refused(store, running):

@@ -167,6 +167,20 @@ def test_roles_are_changed_and_both_are_logged(with_boss):
     }
 
 
+def test_own_password_that_an_administrator_replaced_meanwhile_stays_replaced(store_with_all, monkeypatch):
+    real = users.check_password
+
+    def slow(store, user_id, password):
+        who = real(store, user_id, password)
+        users.reset_password(store, ADMIN, user_id, "given by the boss", justification="compromised")
+        return who
+
+    monkeypatch.setattr(users, "check_password", slow)
+    with pytest.raises(SignInError):
+        users.change_own_password(store_with_all, "kim", OTHER, "of the thief's choice")
+    assert sessions.sign_in(store_with_all, "kim", "given by the boss").must_change_password
+
+
 def test_nobody_changes_their_own_roles_or_resets_their_own_password(with_boss):
     add(with_boss, "boss-2", BOSS)
     for name in ("boss", "BOSS"):
@@ -175,6 +189,7 @@ def test_nobody_changes_their_own_roles_or_resets_their_own_password(with_boss):
         with pytest.raises(PermissionRefusedError, match="themselves"):
             users.reset_password(with_boss, ADMIN, name, OTHER, justification="why not")
     assert cards(with_boss)["boss"].roles == (Role.ADMINISTRATOR,)
+    assert len(logged(with_boss, "refused:users.manage")) == 4
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,6 @@ from lfr_kit.operations.watchlist_freezing import LEDGER_KEPT, freeze
 from lfr_kit.operations.watchlist_review import approve_second, refuse, withdraw
 from lfr_kit.operations.watchlists import summaries
 from lfr_kit.store.repository import deployments as deployment_rows
-from lfr_kit.store.repository import ledger as ledger_rows
 from lfr_kit.store.repository import watchlists as rows
 from lfr_kit.store.tables.deployments import deployments
 from lfr_kit.store.tables.watchlists import inclusion_ledger
@@ -267,9 +266,6 @@ def test_was_listed_until_the_ledgers_own_expiry(store, clock):
     assert was_listed(store, AUDITOR, "PNC/00001", justification=WHY)
     clock.advance(days=1)
     assert was_listed(store, AUDITOR, "PNC/00001", justification=WHY) == []
-    with store.engine.begin() as connection:
-        assert ledger_rows.delete_expired(connection, clock().date()) == 3
-        assert ledger_rows.delete_expired(connection, clock().date()) == 0
 
 
 def test_was_listed_is_the_auditors_alone(store):

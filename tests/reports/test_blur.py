@@ -7,7 +7,7 @@ import pytest
 from hand_made import texture
 from scipy.ndimage import laplace
 
-from lfr_kit.reports.blur import CELLS, LEVELS, blurred, coarse
+from lfr_kit.reports.blur import CELLS, LEVELS, alone, blurred, coarse
 
 
 def detail(image: np.ndarray) -> float:
@@ -67,3 +67,30 @@ def test_blurred_box_across_the_border_is_covered_up_to_it():
 def test_blurred_boxes_of_one_pixel_are_covered_without_error():
     image = texture(5, 5)
     assert not np.array_equal(blurred(image, [np.array([2, 2, 3, 3])])[2, 2], image[2, 2])
+
+
+def test_alone_leaves_the_head_and_nothing_finer_than_means_round_it():
+    image, box = texture(200, 200), np.array([75, 75, 125, 125])
+    left = alone(image, box)
+    np.testing.assert_array_equal(left[80:120, 80:120], image[80:120, 80:120])
+    for corner in (np.s_[:60, :60], np.s_[140:, :60], np.s_[:60, 140:], np.s_[140:, 140:]):
+        assert detail(left[corner]) < 1e-2 * detail(image[corner])
+    np.testing.assert_array_equal(image, texture(200, 200))
+
+
+def test_alone_neighbour_is_found_no_more_by_dlib(portrait):
+    """Two people side by side, both found before; after, only the one whose box was given."""
+    dlib = pytest.importorskip("dlib")
+    find = dlib.get_frontal_face_detector()
+    both = np.concatenate([portrait, portrait], axis=1)
+    faces = sorted(find(both, 1), key=lambda face: face.left())
+    assert len(faces) == 2
+    box = np.array([faces[0].left(), faces[0].top(), faces[0].right(), faces[0].bottom()])
+    (left,) = find(alone(both, box), 1)
+    assert abs(left.left() - faces[0].left()) < 0.2 * faces[0].width()
+
+
+@pytest.mark.parametrize("box", [(10, 10, 10, 40), (50, 50, 40, 40), (500, 500, 600, 600)])
+def test_alone_without_a_face_leaves_nobody(box):
+    image = texture(100, 100)
+    assert detail(alone(image, np.array(box))) < 1e-2 * detail(image)

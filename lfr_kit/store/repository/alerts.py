@@ -187,7 +187,7 @@ def alert(connection: Connection, alert_id: str, *, lock: bool = False) -> Store
     """As `find`. NotInStoreError if there is none of that id."""
     found = find(connection, alert_id, lock=lock)
     if found is None:
-        raise NotInStoreError(f"alert {alert_id!r}: there is none; see: lfr alerts list")
+        raise NotInStoreError(f"alert {alert_id!r}: there is none; see: lfr alerts list DEPLOYMENT")
     return found
 
 

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from lfr_kit.governance.person_text import canonical_ref
 from lfr_kit.governance.vocabulary import Category
 from lfr_kit.store.tables.watchlists import inclusion_ledger
 from lfr_kit.store.vault import DataKey
 
-__all__ = ["Inclusion", "delete_expired", "inclusions_of", "write_inclusions"]
+__all__ = ["Inclusion", "inclusions_of", "write_inclusions"]
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,6 @@ def inclusions_of(connection: Connection, key: DataKey, person_ref: str, on: dat
         Inclusion(Category(row.category), row.deployment_id, row.included_on, row.expires_on)
         for row in connection.execute(query.order_by(table.c.included_on, table.c.ledger_id))
     ]
-
-
-def delete_expired(connection: Connection, on: date) -> int:
-    """Deletes what expired before a day; how many rows."""
-    return connection.execute(delete(inclusion_ledger).where(inclusion_ledger.c.expires_on < on)).rowcount
 
 
 def _mac(key: DataKey, person_ref: str) -> str:

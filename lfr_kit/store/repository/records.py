@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -18,11 +19,11 @@ from lfr_kit.governance.vocabulary import WatchlistState
 from lfr_kit.store.tables.alerts import alert_events, alerts
 from lfr_kit.store.tables.deployments import corrections, deployment_events, published_records
 from lfr_kit.store.tables.watchlists import entries, watchlists
+from lfr_kit.store.vault import DataKey
 
 __all__ = [
     "add_corrections",
     "alert_histories",
-    "all_latest",
     "corrections_of",
     "deployment_log",
     "frozen_size",
@@ -42,8 +43,8 @@ def record_digest(record: DeploymentRecord) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def save(connection: Connection, record: DeploymentRecord, actor_id: str, at: datetime) -> str:
-    """Adds a version; versions are never changed. The digest."""
+def save(connection: Connection, key: DataKey, record: DeploymentRecord, actor_id: str, at: datetime) -> str:
+    """Adds a version, under a MAC by the key of the scope ``store``; versions are never changed. The digest."""
     digest = record_digest(record)
     connection.execute(
         insert(published_records).values(
@@ -54,14 +55,22 @@ def save(connection: Connection, record: DeploymentRecord, actor_id: str, at: da
             is_final=record.is_final,
             body=record.model_dump(mode="json"),
             digest=digest,
+            mac=_mac(key, digest),
         )
     )
     return digest
 
 
-def _record(row: Any) -> DeploymentRecord:
+def _mac(key: DataKey, digest: str) -> str:
+    """Whoever writes to the database can make a digest, but not this."""
+    return key.mac(f"published_records:{digest}".encode())
+
+
+def _record(key: DataKey, row: Any) -> DeploymentRecord:
     record = DeploymentRecord.model_validate(row.body)
-    if record_digest(record) != row.digest or record.version != row.version or record.is_final != row.is_final:
+    digest = record_digest(record)
+    is_genuine = compare_digest(str(row.mac).encode(), _mac(key, digest).encode()) and digest == row.digest
+    if not is_genuine or record.version != row.version or record.is_final != row.is_final:
         raise TamperedError(
             f"published record of {row.deployment_id}, version {row.version}: was changed after it was fixed; "
             "restore it from a backup"
@@ -69,17 +78,17 @@ def _record(row: Any) -> DeploymentRecord:
     return record
 
 
-def versions(connection: Connection, deployment_id: str) -> list[DeploymentRecord]:
+def versions(connection: Connection, key: DataKey, deployment_id: str) -> list[DeploymentRecord]:
     """Every version, the first first. TamperedError if one is not as it was fixed."""
     rows = connection.execute(
         select(published_records)
         .where(published_records.c.deployment_id == deployment_id)
         .order_by(published_records.c.version)
     )
-    return [_record(row) for row in rows]
+    return [_record(key, row) for row in rows]
 
 
-def latest(connection: Connection, deployment_id: str) -> DeploymentRecord | None:
+def latest(connection: Connection, key: DataKey, deployment_id: str) -> DeploymentRecord | None:
     """The newest version; None if the record was never fixed. TamperedError if it is not as it was fixed."""
     row = connection.execute(
         select(published_records)
@@ -87,26 +96,7 @@ def latest(connection: Connection, deployment_id: str) -> DeploymentRecord | Non
         .order_by(published_records.c.version.desc())
         .limit(1)
     ).one_or_none()
-    return None if row is None else _record(row)
-
-
-def all_latest(connection: Connection) -> list[DeploymentRecord]:
-    """The newest version of every deployment's record, by deployment id."""
-    newest = (
-        select(published_records.c.deployment_id, func.max(published_records.c.version).label("version"))
-        .group_by(published_records.c.deployment_id)
-        .subquery()
-    )
-    rows = connection.execute(
-        select(published_records)
-        .join(
-            newest,
-            (newest.c.deployment_id == published_records.c.deployment_id)
-            & (newest.c.version == published_records.c.version),
-        )
-        .order_by(published_records.c.deployment_id)
-    )
-    return [_record(row) for row in rows]
+    return None if row is None else _record(key, row)
 
 
 def add_corrections(connection: Connection, deployment_id: str, made: Sequence[tuple[str, Correction]]) -> None:
@@ -131,7 +121,7 @@ def add_corrections(connection: Connection, deployment_id: str, made: Sequence[t
 
 def corrections_of(connection: Connection, deployment_id: str | None = None) -> list[tuple[str, Correction]]:
     """(deployment id, correction), the oldest first; of all deployments if none is named."""
-    query = select(corrections).order_by(corrections.c.at, corrections.c.correction_id)
+    query = select(corrections).order_by(corrections.c.at, corrections.c.deployment_id, corrections.c.column)
     if deployment_id is not None:
         query = query.where(corrections.c.deployment_id == deployment_id)
     return [

@@ -1,10 +1,15 @@
-"""Users and their sessions as rows."""
+"""Users and their sessions as rows, each under a MAC: whoever writes to the database without its key lifts nobody.
+
+`key` is that of the scope ``store`` throughout.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hmac import compare_digest
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -97,7 +102,7 @@ class Session:
 
 
 def add_user(connection: Connection, key: DataKey, who: User, name: str) -> None:
-    """A new user; the display name is sealed under the ``store`` key."""
+    """A new user; the display name is sealed."""
     connection.execute(
         insert(users).values(
             user_id=who.user_id,
@@ -109,23 +114,32 @@ def add_user(connection: Connection, key: DataKey, who: User, name: str) -> None
             failed_attempts=who.failed_attempts,
             locked_until=who.locked_until,
             must_change_password=who.must_change_password,
+            mac=_mac_of_user(key, who),
         )
     )
 
 
-def user(connection: Connection, user_id: str) -> User:
-    """One user. NotInStoreError if there is none of that name."""
+def user(connection: Connection, key: DataKey, user_id: str) -> User:
+    """One user.
+
+    Raises
+    ------
+    NotInStoreError
+        If there is none of that name.
+    TamperedError
+        If roles, password or state were changed from outside.
+    """
     can_be = len(user_id) <= _LONGEST_ID and user_id.isascii() and user_id.isprintable()
     found = select(users).where(users.c.user_id == user_id)
     row = connection.execute(found).one_or_none() if can_be else None
     if row is None:
         raise NotInStoreError(f"there is no user {user_id[:_LONGEST_ID]!a}; see: lfr users list")
-    return _user(row)
+    return _user(key, row)
 
 
-def every_user(connection: Connection) -> list[User]:
-    """All users, also those who were deactivated, by name."""
-    return [_user(row) for row in connection.execute(select(users).order_by(users.c.user_id))]
+def every_user(connection: Connection, key: DataKey) -> list[User]:
+    """All users, also those who were deactivated, by name. TamperedError if one was changed from outside."""
+    return [_user(key, row) for row in connection.execute(select(users).order_by(users.c.user_id))]
 
 
 def n_users(connection: Connection) -> int:
@@ -133,31 +147,50 @@ def n_users(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(users)).scalar_one()
 
 
-def change_user(connection: Connection, user_id: str, **values: Any) -> None:
-    """Sets columns of a user, e.g. ``is_active=False``; roles as a collection of `Role`."""
+def change_user(connection: Connection, key: DataKey, user_id: str, **values: Any) -> None:
+    """Sets columns of a user, e.g. ``is_active=False``; roles as a frozenset. Call with the audit log locked.
+
+    Raises
+    ------
+    NotInStoreError, TamperedError
+        As `user`.
+    """
+    changed = replace(user(connection, key, user_id), **values)
     if "roles" in values:
-        values["roles"] = sorted(map(str, values["roles"]))
-    connection.execute(update(users).where(users.c.user_id == user_id).values(**values))
+        values["roles"] = sorted(changed.roles)
+    connection.execute(
+        update(users).where(users.c.user_id == user_id).values(mac=_mac_of_user(key, changed), **values)
+    )
 
 
-def add_session(connection: Connection, user_id: str, token_digest: str, times: tuple[datetime, datetime]) -> None:
+def add_session(
+    connection: Connection, key: DataKey, user_id: str, token_digest: str, times: tuple[datetime, datetime]
+) -> None:
     """A new session from the first time to the second; those of anybody that are over by then are cleared away."""
     now, expires_at = times
     connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
     connection.execute(
         insert(sessions).values(
-            token_digest=token_digest, user_id=user_id, created_at=now, expires_at=expires_at, last_used_at=now
+            token_digest=token_digest,
+            user_id=user_id,
+            created_at=now,
+            expires_at=expires_at,
+            last_used_at=now,
+            mac=_mac_of_session(key, token_digest, user_id, times),
         )
     )
 
 
-def session_of(connection: Connection, token_digest: str) -> Session | None:
-    """The session of a token; None if there is none."""
+def session_of(connection: Connection, key: DataKey, token_digest: str) -> Session | None:
+    """The session of a token; None if there is none. TamperedError if it or its user was changed from outside."""
     row = connection.execute(select(sessions).where(sessions.c.token_digest == token_digest)).one_or_none()
     if row is None:
         return None
+    mac = _mac_of_session(key, token_digest, row.user_id, (row.created_at, row.expires_at))
+    if not compare_digest(str(row.mac).encode(), mac.encode()):
+        raise TamperedError("this session was changed from outside; sign in anew: lfr users sign-in NAME")
     used = row.last_used_at or row.created_at
-    return Session(token_digest, user(connection, row.user_id), row.created_at, row.expires_at, used)
+    return Session(token_digest, user(connection, key, row.user_id), row.created_at, row.expires_at, used)
 
 
 def touch_session(connection: Connection, token_digest: str, at: datetime) -> None:
@@ -171,8 +204,8 @@ def delete_sessions(connection: Connection, *, user_id: str = "", token_digest: 
     return connection.execute(delete(sessions).where(which)).rowcount
 
 
-def _user(row: Row[Any]) -> User:
-    return User(
+def _user(key: DataKey, row: Row[Any]) -> User:
+    found = User(
         user_id=row.user_id,
         roles=_roles(row.user_id, row.roles),
         is_active=row.is_active,
@@ -183,6 +216,20 @@ def _user(row: Row[Any]) -> User:
         created_at=row.created_at,
         sealed_name=row.sealed_name,
     )
+    if not compare_digest(str(row.mac).encode(), _mac_of_user(key, found).encode()):
+        raise TamperedError(f"user {row.user_id}: was changed from outside; restore the store from a backup")
+    return found
+
+
+def _mac_of_user(key: DataKey, who: User) -> str:
+    """Over what lifts somebody: who, with which roles and password, and whether at all."""
+    lifting = ["user", who.user_id, sorted(who.roles), who.is_active, who.password_hash, who.must_change_password]
+    return key.mac(json.dumps(lifting).encode())
+
+
+def _mac_of_session(key: DataKey, token_digest: str, user_id: str, times: tuple[datetime, datetime]) -> str:
+    since_until = [moment.astimezone(UTC).isoformat(timespec="microseconds") for moment in times]
+    return key.mac(json.dumps(["session", token_digest, user_id, *since_until]).encode())
 
 
 def _roles(user_id: str, stored: Iterable[str]) -> frozenset[Role]:

@@ -82,8 +82,12 @@ published_records = Table(
     Column("is_final", Boolean, nullable=False),
     Column("body", Json, nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("mac", String(64), nullable=False),
 )
-"""The record as computed when it was fixed: it outlives the alerts it was counted from."""
+"""The record as computed when it was fixed: it outlives the alerts it was counted from.
+
+`mac`: over its digest, under the ``store`` key.
+"""
 
 corrections = Table(
     "corrections",

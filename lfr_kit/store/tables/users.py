@@ -18,8 +18,12 @@ users = Table(
     Column("failed_attempts", Integer, nullable=False, default=0),
     Column("locked_until", Utc),
     Column("must_change_password", Boolean, nullable=False, default=False),
+    Column("mac", String(64), nullable=False),
 )
-"""Sealed under the ``store`` key: the display name. `must_change_password`: somebody else chose the password."""
+"""Sealed under the ``store`` key: the display name. `must_change_password`: somebody else chose the password.
+
+`mac`: over name, roles, state and password under that key, so that roles written in from outside are refused.
+"""
 
 sessions = Table(
     "sessions",
@@ -29,5 +33,6 @@ sessions = Table(
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("last_used_at", Utc),
+    Column("mac", String(64), nullable=False),
 )
-"""SHA-256 of a session's token, never the token."""
+"""SHA-256 of a session's token, never the token. `mac`: over whose it is and its times, as of `users`."""

@@ -152,6 +152,7 @@ def upgrade() -> None:
         sa.Column("failed_attempts", sa.Integer(), nullable=False),
         sa.Column("locked_until", sa.String(length=32)),
         sa.Column("must_change_password", sa.Boolean(), nullable=False),
+        sa.Column("mac", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name="pk_users"),
     )
     op.create_table(
@@ -302,6 +303,7 @@ def upgrade() -> None:
         sa.Column("is_final", sa.Boolean(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("mac", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["deployment_id"], ["deployments.deployment_id"], name="fk_published_records_deployment_id"
         ),
@@ -328,6 +330,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.String(length=32), nullable=False),
         sa.Column("expires_at", sa.String(length=32), nullable=False),
         sa.Column("last_used_at", sa.String(length=32)),
+        sa.Column("mac", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.user_id"], name="fk_sessions_user_id"),
         sa.PrimaryKeyConstraint("token_digest", name="pk_sessions"),
     )
