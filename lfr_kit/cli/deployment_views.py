@@ -155,8 +155,7 @@ def _head_of(found: History) -> Any:
         "place": each.authority.place,
         "window": f"{when(each.starts_at)} to {when(each.ends_at)}",
         "threshold": f"{each.threshold:g} on {each.authority.score_scale}, by {each.authority.calibration_id}",
-        "watchlist": each.watchlist_id
-        or f"bound at opening; see: lfr watchlist list --deployment {each.deployment_id}",
+        "watchlist": each.watchlist_id or lists,
         "asked for by": ", ".join(sorted(each.asked_by)),
         "granted by": f"{each.granted_by or 'nobody yet'}{f' ({urgent})' if each.is_urgent else ''}",
         "plan's digest": each.authority_digest,

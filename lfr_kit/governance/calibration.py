@@ -168,6 +168,8 @@ def choice_refusals(calibration: Calibration | None, authority: Authority, on: d
             f"calibration: {name} was measured on {calibration.measured_on.isoformat()} and held until "
             f"{valid_until(calibration).isoformat()}; measure anew"
         )
+    if not refusals:
+        refusals += threshold_refusals(calibration, authority.threshold, 1)  # the list may not be built yet
     return refusals
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from lfr_kit.governance.watchlist import Searched
 
@@ -32,11 +32,15 @@ def entry_digest(entry: Searched, templates: Iterable[tuple[str, bytes]]) -> str
     return hashlib.sha256(json.dumps([*named, pictures], separators=(",", ":")).encode()).hexdigest()
 
 
-def list_digest(entries: Iterable[tuple[str, str]]) -> str:
-    """Hex SHA-256 over (entry id, entry digest) of every entry that was frozen, in the order of ids.
+def list_digest(entries: Iterable[tuple[str, str]], mac: Callable[[bytes], str]) -> str:
+    """Digest over (entry id, entry digest) of every entry that was frozen, in the order of ids.
 
-    >>> list_digest([("E-2", "b"), ("E-1", "a")]) == list_digest([("E-1", "a"), ("E-2", "b")])
-    True
+    Parameters
+    ----------
+    entries
+        In any order.
+    mac
+        Hex HMAC-SHA-256 under the list's key: who can write the database, and has no key, cannot make another.
     """
     lines = "".join(f"{entry_id} {digest}\n" for entry_id, digest in sorted(entries))
-    return hashlib.sha256(lines.encode()).hexdigest()
+    return mac(lines.encode())

@@ -33,10 +33,10 @@ def faults_of_list(connection: Connection, key: DataKey, watchlist: Watchlist) -
     templates = reference_pictures.read_templates(connection, key, watchlist.watchlist_id)
     now = digests_now(searched, templates)
     changed = sum(now[entry_id] != frozen[entry_id] for entry_id in now)
-    is_complete = list_digest((name, str(digest)) for name, digest in frozen.items()) == watchlist.digest
+    digest_now = list_digest(((name, str(digest)) for name, digest in frozen.items()), key.mac)
     name = watchlist.watchlist_id
     faults = []
-    if changed or not is_complete:
+    if changed or digest_now != watchlist.digest:
         faults.append(f"watchlist: {name} is not what was frozen under its digest; build it anew")
     unreviewed = sum(each.reviewed_by is None for each in searched)
     if unreviewed:

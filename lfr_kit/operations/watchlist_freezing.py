@@ -58,7 +58,7 @@ class Frozen:
     Attributes
     ----------
     digest
-        Hex SHA-256, see `lfr_kit.governance.watchlist_digest`.
+        Hex, under the list's key, see `lfr_kit.governance.watchlist_digest`.
     left_out
         Entries that will not be searched. Refused and withdrawn ones are not among them.
     """
@@ -179,7 +179,7 @@ def _write(act: Act, key: DataKey, watchlist: Watchlist, taken: list[Entry]) -> 
     templates = picture_rows.read_templates(act.connection, key, watchlist.watchlist_id)
     digests = digests_now(taken, templates)
     rows.freeze_entries(act.connection, [(one, digests[one.entry_id]) for one in taken])
-    digest = list_digest(digests.items())
+    digest = list_digest(digests.items(), key.mac)
     rows.change_watchlist(
         act.connection,
         watchlist.watchlist_id,

@@ -111,7 +111,7 @@ def load_gallery(store: Store, actor: Actor, watchlist_id: str, *, justification
         watchlist = rows.watchlist(connection, watchlist_id)
         templates = picture_rows.read_templates(connection, key, watchlist_id)
         entries = rows.frozen_rows(connection, watchlist_id)
-    _check_digest(watchlist, entries, templates)
+    _check_digest(key, watchlist, entries, templates)
     return _gallery(watchlist, [one for one in entries if is_loadable(one, store.clock())], templates)
 
 
@@ -192,16 +192,18 @@ def _check_frozen(watchlist: Watchlist) -> None:
         )
 
 
-def _check_digest(watchlist: Watchlist, entries: list[FrozenRow], templates: SealedTemplates) -> None:
+def _check_digest(
+    key: DataKey, watchlist: Watchlist, entries: list[FrozenRow], templates: SealedTemplates
+) -> None:
     """TamperedError unless every frozen entry that was not withdrawn is as it was frozen, and none is missing."""
     frozen = {one.entry_id: one.digest for one in entries}
     approved = [one for one in entries if one.status == EntryStatus.APPROVED]
-    changed = [key for key, digest in digests_now(approved, templates).items() if digest != frozen[key]]
+    changed = [name for name, digest in digests_now(approved, templates).items() if digest != frozen[name]]
     if changed:
         raise TamperedError(
             f"entry {changed[0]}: is not as it was frozen (nor are {len(changed) - 1} others); build the list anew"
         )
-    if list_digest(frozen.items()) != watchlist.digest:
+    if list_digest(frozen.items(), key.mac) != watchlist.digest:
         raise TamperedError(
             f"watchlist {watchlist.watchlist_id}: entries were added or taken out since the freeze; build it anew"
         )

@@ -98,8 +98,8 @@ def test_correction_is_listed_in_record_and_log(cli, ended, tmp_path):
     assert (found["version"], found["faces_seen"]) == (2, 12_130)
     log = cli.json("analyst", "deployment", "corrections", "--out", tmp_path)
     assert [(each["column"], each["new_value"]) for each in log["corrections"]] == [
-        ("False Alert Rate", "1 of 12130 (0.00824 %)"),
         ("Faces seen (estimate)", "12130"),
+        ("False Alert Rate", "1 of 12130 (0.00824 %)"),
     ]
     assert "counter was read too early" in (tmp_path / "corrections.csv").read_text(encoding="utf-8-sig")
 

@@ -127,7 +127,15 @@ def test_wrong_usage_ends_with_status_2(cli, words):
     cli(None, "users", *words, status=2)
 
 
+@pytest.mark.parametrize("words", [("deployment", "list"), ("users", "sign-in", "kim"), ("users", "who")])
+def test_store_without_users_says_how_to_add_the_first(cli, words):
+    error = cli.refused(None, *words)
+    assert isinstance(error, SignInError)
+    assert "lfr users add NAME --role administrator" in str(error)
+
+
 def test_standard_input_that_ends_early_is_wrong_usage(cli):
+    cli("administrator", "users", "who")
     cli(None, "users", "sign-in", "kim", "--password-stdin", input="", status=2)
 
 

@@ -137,7 +137,7 @@ def test_choice_of_a_calibration_that_does_not_fit_is_refused(changes, what):
 
 
 def test_choice_of_a_calibration_that_fits_is_taken_and_of_none_refused():
-    assert choice_refusals(calibration((1, 0.6, 0, 10)), plan(), MAY) == []
+    assert choice_refusals(calibration((1, 0.6, 0, 10_000)), plan(), MAY) == []
     assert "is not known" in choice_refusals(None, plan(), MAY)[0]
 
 
@@ -164,3 +164,10 @@ def test_measurement_that_cannot_be_is_refused(measured):
 def test_calibration_without_a_measurement_is_refused():
     with pytest.raises(ValidationError):
         calibration()
+
+
+def test_choice_of_a_threshold_below_the_floor_of_any_list_is_refused():
+    shipped = SHIPPED_CALIBRATIONS[0]
+    refusals = choice_refusals(shipped, plan(threshold=0.6), shipped.measured_on)
+    assert [refusal.partition(":")[0] for refusal in refusals] == ["threshold"]
+    assert choice_refusals(shipped, plan(threshold=shipped.floor(1)), shipped.measured_on) == []

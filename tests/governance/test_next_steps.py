@@ -43,7 +43,8 @@ def test_next_steps_awaited_ratification_comes_first_and_says_by_when_and_not_by
 def test_next_steps_grant_is_not_for_those_who_asked():
     grant = next(each for each in next_steps(deployment("requested"), NOON) if each.step is Step.GRANT)
     assert grant.not_by == ("bronze-1", "silver-1")
-    assert grant.command == "lfr deployment grant D-1"
+    digest = deployment("requested").authority_digest[:12]
+    assert grant.command == f"lfr deployment grant D-1 --digest {digest} --reason WHY"
 
 
 def test_next_steps_never_name_the_program():

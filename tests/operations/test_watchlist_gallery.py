@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -25,7 +26,7 @@ from frozen_lists import (
     somebody,
     unit_vector,
 )
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from lfr_kit.embedding.fusion import fuse
 from lfr_kit.errors import (
@@ -167,6 +168,20 @@ def test_load_gallery_what_was_tampered_with_after_the_freeze_is_refused(store, 
         primary = next(iter(table.primary_key.columns))
         change(store, table, primary == before[primary.name], **{key: before[key] for key in values})
     assert len(load_gallery(store, OPERATOR, watchlist.watchlist_id).reference_ids) == 3
+
+
+def test_load_gallery_entry_taken_out_of_the_freeze_with_the_digest_made_anew_is_refused(store):
+    """Somebody who can write the database, knows the code and has no key."""
+    planned(store)
+    watchlist, ids, _ = frozen_list(store)
+    change(store, tables.entries, tables.entries.c.entry_id == ids[0], digest=None)
+    with store.reading() as connection:
+        rows = connection.execute(select(tables.entries).where(tables.entries.c.digest.is_not(None))).all()
+    lines = "".join(f"{row.entry_id} {row.digest}\n" for row in sorted(rows, key=lambda row: row.entry_id))
+    anew = hashlib.sha256(lines.encode()).hexdigest()
+    change(store, tables.watchlists, tables.watchlists.c.watchlist_id == watchlist.watchlist_id, digest=anew)
+    with pytest.raises(TamperedError, match="taken out"):
+        load_gallery(store, OPERATOR, watchlist.watchlist_id)
 
 
 def test_load_gallery_template_moved_to_another_row_is_refused(store):
