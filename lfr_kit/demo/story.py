@@ -261,7 +261,9 @@ class Story:
         self.clock.ahead += _ONE_DAY_AND_AN_HOUR
         done = retention.run(self.store, planner, reason="a day has passed since the deployment ended")
         self.certificate_ids = [each.certificate_id for each in done.deleted]
-        searched = residue_check.verify(self.store, planner, reason="to prove the deletion", also=[out])
+        searched = residue_check.verify(
+            self.store, planner, reason="to prove the deletion", also=[out], only_these=True
+        )
         words = (
             f"The demo's clock is set a day ahead: watchlist, alerts and their keys are deleted, signed for in "
             f"{', '.join(self.certificate_ids)}; {searched.n_marks} marks of what was deleted looked for in the "

@@ -210,11 +210,18 @@ def search_database(store: Store, marks: Mapping[str, Sequence[Mark]]) -> Search
 
 
 def verify(
-    store: Store, actor: Actor, *, reason: str, also: Sequence[Path] = (), step: Step | None = None
+    store: Store,
+    actor: Actor,
+    *,
+    reason: str,
+    also: Sequence[Path] = (),
+    only_these: bool = False,
+    step: Step | None = None,
 ) -> SearchReport:
     """Searches the database, spool, temporary files, the working folder's outputs and notebooks, and `also`.
 
     In `also` every image that a notebook's outputs hold is a finding too: a face there outlives every clock.
+    With `only_these`, temporary files and the working folder are left out: for pictures that are public anyway.
 
     Raises
     ------
