@@ -22,6 +22,7 @@ from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import DeletionReason, DeploymentState, Operation, WatchlistState
 from lfr_kit.operations.audit import check_clock
 from lfr_kit.operations.deployment_steps import append_event
+from lfr_kit.operations.destroyed_keys import DestroyedKeys
 from lfr_kit.operations.records import fix_record
 from lfr_kit.operations.residue_check import SearchReport, search_database
 from lfr_kit.operations.spooling import drain
@@ -32,11 +33,9 @@ from lfr_kit.store.repository import holds as hold_rows
 from lfr_kit.store.repository import retention as rows
 from lfr_kit.store.repository import watchlists as watchlist_rows
 from lfr_kit.store.repository.retention import Collected, DeploymentClock
-from lfr_kit.store.residue import Mark, MarkKind, marks_of
 from lfr_kit.store.signing import sign
 from lfr_kit.store.spool import Spool, discard
 from lfr_kit.store.store import Act, Store, new_id
-from lfr_kit.store.tables.keys import data_keys
 from lfr_kit.store.tables.users import sessions
 from lfr_kit.store.tables.watchlists import inclusion_ledger, pictures
 
@@ -121,7 +120,7 @@ def start(store: Store, by: By, wanted: Deletion) -> str | None:
             return None
         if now != wanted or _n_pictures(act, now) != len(collected.digests.get("pictures", {})):
             collected = _read(act.connection, store, now)
-        keys = _Keys(act)
+        keys = DestroyedKeys(act)
         certificate = _delete(act, clock, now, keys)
         marks = collected.marks + keys.marks
         certificate = replace(
@@ -277,7 +276,7 @@ def _n_pictures(act: Act, wanted: Deletion) -> int:
     return act.connection.execute(select(func.count()).select_from(pictures).where(lists)).scalar_one()
 
 
-def _delete(act: Act, clock: DeploymentClock | None, wanted: Deletion, keys: _Keys) -> DeletionCertificate:
+def _delete(act: Act, clock: DeploymentClock | None, wanted: Deletion, keys: DestroyedKeys) -> DeletionCertificate:
     """The order matters: the record first, because it is counted from what goes; then keys; then rows."""
     remarks = []
     if clock is not None and wanted.alert_ids:
@@ -287,7 +286,7 @@ def _delete(act: Act, clock: DeploymentClock | None, wanted: Deletion, keys: _Ke
         remarks.append(
             "the deployment's record is fixed as it stands: its figures on the list are counted from it"
         )
-    _destroy_keys(act, wanted, keys)
+    _destroy_keys(wanted, keys)
     counts = _delete_rows(act, wanted)
     if clock is not None and _may_be_purged(act, clock):
         remarks += _fix_record(act, clock.deployment_id)
@@ -325,41 +324,11 @@ def _fix_record(act: Act, deployment_id: str) -> list[str]:
     return []
 
 
-class _Keys:
-    """Destroys keys of an act and keeps what must be known of them."""
-
-    def __init__(self, act: Act) -> None:
-        self._act = act
-        self.ids: list[str] = []
-        self.marks: list[Mark] = []
-
-    def destroy(self, scope: str) -> None:
-        """Destroys the key of a scope, if it has one."""
-        row = self._act.connection.execute(select(data_keys).where(data_keys.c.scope == scope)).one_or_none()
-        if row is not None:
-            wrapped = self._act.vault.destroy(self._act.connection, scope, self._act.at) or b""
-            self.ids.append(row.key_id)
-            self.marks += marks_of(MarkKind.WRAPPED_KEY, row.master_key_id, wrapped)
-
-
-def _destroy_keys(act: Act, wanted: Deletion, keys: _Keys) -> None:
-    for watchlist_id in wanted.of(_C.WATCHLIST):
-        keys.destroy(f"watchlist:{watchlist_id}")
-    if wanted.deployment_id is not None and wanted.of(_C.ALERT):
-        _renew_deployment_key(act, wanted.deployment_id, wanted.of(_C.ALERT), keys)
-    for hold_id in rows.holds_emptied(act.connection, wanted.of(_C.RELEASED_ALERT)):
-        keys.destroy(f"hold:{hold_id}")
-
-
-def _renew_deployment_key(act: Act, deployment_id: str, going: Sequence[str], keys: _Keys) -> None:
-    """Destroys the key of alerts that go; those whose time has not come are sealed under a fresh one."""
-    scope = f"deployment:{deployment_id}"
-    staying = sorted(set(rows.unheld_alerts(act.connection, deployment_id)) - set(going))
-    old = act.key(scope) if staying else None
-    keys.destroy(scope)
-    if old is not None:
-        new = act.vault.new_key(act.connection, scope, act.at)
-        rows.reseal_alerts(act.connection, staying, (old, new))
+def _destroy_keys(wanted: Deletion, keys: DestroyedKeys) -> None:
+    keys.of_watchlists(wanted.of(_C.WATCHLIST))
+    if wanted.deployment_id is not None:
+        keys.of_alerts(wanted.deployment_id, wanted.of(_C.ALERT))
+    keys.of_released(wanted.of(_C.RELEASED_ALERT))
 
 
 def _delete_rows(act: Act, wanted: Deletion) -> dict[str, int]:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from lfr_kit.errors import LfrError, RetentionError, StateError, StoreError
+from lfr_kit.errors import ClockError, LfrError, RetentionError, StateError, StoreError
 from lfr_kit.governance.deployment_state import RUNNABLE
 from lfr_kit.governance.retention import Hold, Item, RetentionClass, due
 from lfr_kit.governance.roles import Action, Actor
@@ -207,8 +207,7 @@ def run(
     """
     by = By(actor=actor, action=Action.RETENTION_RUN, justification=reason)
     _announce(store, by, "retention")
-    _end_what_is_over(store)
-    failed = []
+    failed = _end_what_is_over(store)
     for wanted in plan(store):
         try:
             start(store, by, wanted)
@@ -275,11 +274,18 @@ def _finished(
     ]
 
 
-def _end_what_is_over(store: Store) -> None:
-    """Closes deployments whose window has run out while nobody was there, so that their clocks run."""
+def _end_what_is_over(store: Store) -> list[tuple[str, str]]:
+    """Closes deployments whose window has run out while nobody was there; (which, why) of those it could not."""
+    failed = []
     with store.reading() as connection:
         states = [str(state) for state in (DeploymentState.GRANTED, *_UNDER_WAY)]
         ids = connection.execute(select(deployments.c.deployment_id).where(deployments.c.state.in_(states)))
         under_way = list(ids.scalars())
     for deployment_id in under_way:
-        tick(store, deployment_id)
+        try:
+            tick(store, deployment_id)
+        except (ClockError, StoreError):
+            raise
+        except LfrError as error:
+            failed.append((deployment_id, str(error)))
+    return failed

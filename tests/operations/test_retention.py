@@ -272,6 +272,18 @@ def test_one_deployment_that_fails_does_not_keep_the_others(store, clock, monkey
     assert first.alerts_left() == first.alert_ids
 
 
+def test_deployment_that_cannot_be_closed_does_not_keep_the_others_from_deletion(store, clock):
+    broken, made = Opened(store, "D-0000000002"), lived(store, clock)
+    with store.engine.begin() as connection:
+        where = deployments.c.deployment_id == broken.deployment_id
+        connection.execute(update(deployments).where(where).values(sealed_authority=b"not what was sealed"))
+    clock.advance(hours=24)
+    done = run(store)
+    assert made.state() == "purged"
+    assert broken.deployment_id in {what for what, _ in done.failed}
+    assert not done.is_good
+
+
 def test_hold_placed_between_plan_and_deletion_is_kept(store, clock):
     made = lived(store, clock)
     add_user(store, "silver-2", Role.SILVER)
