@@ -121,7 +121,7 @@ class SignedCertificate:
     def from_text(cls, text: str) -> SignedCertificate:
         """What `to_text` made. TamperedError if it is not that."""
         try:
-            values = json.loads(text)
+            values = json.loads(text, object_pairs_hook=_each_name_once)
             if set(values) != {"certificate", "signature", "public_key"}:
                 raise ValueError("other fields")
             for name in ("signature", "public_key"):
@@ -132,6 +132,14 @@ class SignedCertificate:
         except (ValueError, TypeError, RecursionError):
             raise TamperedError("is no deletion certificate of LFR Kit, or its fields were changed") from None
         return cls(certificate=certificate, signature=values["signature"], public_key=values["public_key"])
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of two fields of one name a reader would see one, and the check another."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("a field stands twice")
+    return values
 
 
 def canonical(certificate: DeletionCertificate) -> bytes:

@@ -24,6 +24,8 @@ from lfr_kit.store.tables.keys import data_keys
 __all__ = ["Finding", "SearchReport", "Searching", "image_outputs", "search_database", "verify", "working_files"]
 
 _NEVER_ENTERED = frozenset({".git", ".hg", "__pycache__", "node_modules"})
+_IMAGE_STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR")
+"""How JPEG, PNG, GIF and WebP begin in base64."""
 _CLEAR = frozenset({MarkKind.PICTURE, MarkKind.TEMPLATE})
 
 Step = Callable[[Path], None]
@@ -290,7 +292,7 @@ def image_outputs(files: Iterable[Path]) -> list[Finding]:
     found = []
     for path in files:
         if path.suffix == ".ipynb":
-            n, cells = _images(path)
+            n, places = _images(path)
             if n:
                 found.append(
                     Finding(
@@ -299,24 +301,35 @@ def image_outputs(files: Iterable[Path]) -> list[Finding]:
                         certificate_id="",
                         n_marks=n,
                         is_readable=True,
-                        detail=f"cells {', '.join(map(str, cells))}; clear the outputs and save",
+                        detail=f"{', '.join(places)}; clear outputs and widget state, and save",
                     )
                 )
     return found
 
 
-def _images(path: Path) -> tuple[int, list[int]]:
-    """How many images a notebook holds, and in which cells, counted from 1."""
+def _images(path: Path) -> tuple[int, list[str]]:
+    """How many images a notebook holds, and where: cells counted from 1, and what its widgets keep."""
     try:
-        cells = json.loads(path.read_bytes())["cells"]
-        counts = [_images_of_cell(cell) for cell in cells]
+        notebook = json.loads(path.read_bytes())
+        counts = [_images_of_cell(cell) for cell in notebook["cells"]]
+        in_widgets = _images_of_widgets(notebook.get("metadata", {}).get("widgets", {}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return 0, []  # no notebook; its bytes were searched
-    return sum(counts), [place for place, n in enumerate(counts, start=1) if n]
+    places = [f"cell {place}" for place, n in enumerate(counts, start=1) if n]
+    return sum(counts) + in_widgets, places + ["saved widgets"] * bool(in_widgets)
+
+
+def _images_of_widgets(saved: dict[str, Any]) -> int:
+    """Widgets' values outlive their outputs in a notebook's metadata."""
+    states = [state for body in saved.values() for state in body.get("state", {}).values()]
+    buffers = [str(buffer.get("data", "")) for state in states for buffer in state.get("buffers", [])]
+    return sum(text.startswith(_IMAGE_STARTS) for text in buffers)
 
 
 def _images_of_cell(cell: dict[str, Any]) -> int:
-    bundles = [output.get("data", {}) for output in cell.get("outputs", [])]
+    outputs = cell.get("outputs", [])
+    bundles = [output.get("data", {}) for output in outputs]
+    bundles += [{"text/plain": output.get("text", "")} for output in outputs]
     bundles += list(cell.get("attachments", {}).values())
     return sum(_is_image(kind, body) for bundle in bundles for kind, body in bundle.items())
 

@@ -31,6 +31,7 @@ _LEAST_DIFFERENT = 12
 _MULTIPLIERS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _THREE, _SEVEN = np.uint64(3), np.uint64(7)
 _BITS = (1 << np.arange(8)).astype(np.uint8)
+_WEB_LETTERS = bytes.maketrans(b"-_", b"+/")
 
 
 class MarkKind(StrEnum):
@@ -126,7 +127,7 @@ class ResidueSearch:
         return [Hit(place, offset) for place, offset in self._raw.found_in(chunks)]
 
     def in_text(self, chunks: Iterable[bytes]) -> list[Hit]:
-        """Hits of marks in base64, across line breaks too; offsets do not count the breaks."""
+        """Hits of marks in base64, across lines and lists of lines too; offsets do not count what lies between."""
         found = self._written.found_in(map(_without_breaks, chunks))
         return [Hit(place, offset, in_base64=True) for place, offset in found]
 
@@ -225,5 +226,8 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _without_breaks(chunk: bytes) -> bytes:
-    """Without line breaks, also as JSON writes them."""
-    return chunk.replace(b"\\n", b"").replace(b"\r", b"").replace(b"\n", b"")
+    """Without what may stand within written bytes: blanks, line breaks also as JSON writes them, ends of strings.
+
+    A notebook keeps a long output as a list of its lines. The web's two letters become the ordinary ones.
+    """
+    return chunk.replace(b"\\n", b"").replace(b"\\r", b"").translate(_WEB_LETTERS, b"\r\n\t \"',\\")

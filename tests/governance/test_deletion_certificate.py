@@ -62,6 +62,7 @@ def test_digest_is_over_certificate_and_signature():
         made().to_text().replace('"remarks"', '"remark"'),
         json.dumps({**made().to_dict(), "more": 1}),
         made().to_text().replace("silver-1", "\\ud800"),
+        made().to_text().replace('"reason": ', '"reason": "request", "reason": '),
     ],
 )
 def test_file_that_is_no_certificate_is_refused(text):

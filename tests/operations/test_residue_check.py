@@ -228,7 +228,7 @@ def test_image_outputs_of_notebooks_below_a_given_folder_are_findings(store, tmp
     notebook(tmp_path / "notes" / "a.ipynb", "image/png", other.getvalue())
     (found,) = verify(store, tmp_path / "notes").findings
     assert (found.what, found.n_marks) == ("image_output", 1)
-    assert "cells 2" in found.detail
+    assert "cell 2" in found.detail
     assert verify(store).findings == []
 
 
@@ -238,6 +238,7 @@ def test_image_outputs_of_notebooks_below_a_given_folder_are_findings(store, tmp
         ({"outputs": [{"data": {"image/svg+xml": "<svg/>"}}]}, 1),
         ({"outputs": [{"data": {"text/html": ["<img src='data:image", "/png;base64,AA'>"]}}]}, 1),
         ({"outputs": [{"data": {"text/html": "<table>"}}, {"name": "stdout", "text": "42"}]}, 0),
+        ({"outputs": [{"name": "stdout", "text": ["<img src='data:image", "/png;base64,AA'>"]}]}, 1),
         ({"attachments": {"a.png": {"image/png": "AA"}}}, 1),
         ({"source": "plain"}, 0),
     ],
@@ -246,6 +247,20 @@ def test_image_output_is_told_from_others(tmp_path, cell, n):
     path = tmp_path / "a.ipynb"
     path.write_text(json.dumps({"cells": [cell]}))
     assert sum(each.n_marks for each in image_outputs([path])) == n
+
+
+@pytest.mark.parametrize(("kind", "n"), [("JPEG", 1), ("PNG", 1), ("WEBP", 1), (None, 0)])
+def test_image_kept_by_a_saved_widget_is_a_finding(tmp_path, kind, n):
+    content = io.BytesIO(b"no image")
+    if kind:
+        Image.new("RGB", (40, 40), (200, 10, 10)).save(content, kind)
+    buffer = {"data": base64.b64encode(content.getvalue()).decode(), "encoding": "base64", "path": ["value"]}
+    saved = {"application/vnd.jupyter.widget-state+json": {"state": {"ab": {"buffers": [buffer]}, "cd": {}}}}
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": [], "metadata": {"widgets": saved}}))
+    found = image_outputs([path])
+    assert sum(each.n_marks for each in found) == n
+    assert all("saved widgets" in each.detail for each in found)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"cells": 3}', '{"cells": [3]}', "[" * 100_000])

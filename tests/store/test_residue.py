@@ -94,6 +94,24 @@ def test_picture_in_a_notebooks_output_is_found_in_base64(tmp_path, n_before, wi
     assert all(hit.in_base64 for hit in hits)
 
 
+@pytest.mark.parametrize("n_before", range(0, 60, 3))
+def test_picture_in_a_notebooks_list_of_lines_is_found_whole(tmp_path, n_before):
+    picture = some(5000)
+    marks = marks_of(MarkKind.PICTURE, "", picture)
+    lines = base64.encodebytes(some(n_before) + picture).decode().splitlines(keepends=True)
+    notebook = {"cells": [{"outputs": [{"data": {"text/html": ["<img src='data:image/jpeg;base64,", *lines]}}]}]}
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook, indent=1))
+    hits, _ = ResidueSearch(marks).in_file(tmp_path / "a.ipynb")
+    assert {hit.mark for hit in hits} == set(range(len(marks)))
+
+
+def test_picture_in_an_address_is_found_in_the_letters_of_the_web(tmp_path):
+    needle = bytes.fromhex("fbefbefbefbe0102030405060708090a")
+    (tmp_path / "a.html").write_bytes(base64.urlsafe_b64encode(needle + some(8)))
+    hits, _ = ResidueSearch([Mark(MarkKind.PICTURE, "", needle)]).in_file(tmp_path / "a.html")
+    assert hits != []
+
+
 def test_ciphertext_is_not_looked_for_in_base64(tmp_path):
     sealed = some(500)
     (tmp_path / "a.txt").write_bytes(base64.b64encode(sealed))
