@@ -15,6 +15,7 @@ from lfr_kit.cli.signed_in import ReasonOption, signed_in
 from lfr_kit.cli.visible import visible
 
 if TYPE_CHECKING:
+    from lfr_kit.governance.deletion_certificate import SignedCertificate
     from lfr_kit.governance.retention import Hold
     from lfr_kit.operations.deletion import Deletion
     from lfr_kit.operations.residue_check import Finding
@@ -226,12 +227,14 @@ def certificate(
         str | None,
         typer.Argument(metavar="[CERTIFICATE]", help="Without it, those there are.", show_default=False),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write it to this file.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write it to this file, as it is signed (JSON); .html or .pdf: for reading."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """A deletion certificate with its signature."""
     from lfr_kit.operations import certificates
-    from lfr_kit.reports.whole_file import write_whole
 
     with signed_in() as (store, _):
         if certificate_id is None:
@@ -240,11 +243,22 @@ def certificate(
             return
         signed = certificates.certificate(store, certificate_id)
     if out is not None:
-        write_whole(out, signed.to_text())
+        _write_certificate(out, signed)
     if as_json:
         emit({**signed.to_dict(), "digest": signed.digest, "file": out})
     else:
         _say(signed.to_text().rstrip() if out is None else f"{certificate_id}: {out}")
+
+
+def _write_certificate(out: Path, signed: SignedCertificate) -> None:
+    from lfr_kit.documents.internal import certificate as page
+    from lfr_kit.documents.pdf import write_pdf
+    from lfr_kit.reports.whole_file import write_whole
+
+    if out.suffix.lower() == ".pdf":
+        write_pdf(out, page(signed))
+    else:
+        write_whole(out, page(signed) if out.suffix.lower() == ".html" else signed.to_text())
 
 
 @app.command("check-certificate")

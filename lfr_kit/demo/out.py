@@ -34,6 +34,7 @@ _OWN = {
     "authority.html": "the authority, with its grounds",
     "briefing.html": "what officers were told",
     "certificate.html": "what was deleted, signed",
+    "certificate.json": "the same as it was signed",
 }
 
 
@@ -106,9 +107,9 @@ class DemoFolder:
         from lfr_kit.operations.certificates import certificate
 
         for certificate_id in story.certificate_ids:
-            write_whole(
-                self.path / "certificate.html", internal.certificate(certificate(story.store, certificate_id))
-            )
+            signed = certificate(story.store, certificate_id)
+            write_whole(self.path / "certificate.html", internal.certificate(signed))
+            write_whole(self.path / "certificate.json", signed.to_text())
 
     def contents(self) -> list[tuple[Path, str]]:
         """What lies there, and what it is."""

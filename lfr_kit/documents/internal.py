@@ -17,7 +17,7 @@ from lfr_kit.evaluation.rates import Rate
 from lfr_kit.governance.authority import Authority
 from lfr_kit.governance.deletion_certificate import SignedCertificate
 from lfr_kit.governance.deployment_state import Deployment
-from lfr_kit.governance.vocabulary import Response
+from lfr_kit.governance.vocabulary import DeletionReason, Response
 
 __all__ = ["BriefingFacts", "GroupRate", "HistoryLine", "authority", "briefing", "certificate"]
 
@@ -41,6 +41,28 @@ RESPONSE_WORDS = {
     Response.GREEN: "Speak to the person: establish who they are, or pass on information. No power by itself.",
 }
 """What officers do on an alert, by colour."""
+
+_REASON_WORDS: dict[str, str] = {
+    DeletionReason.TTL: "the time for which it may be kept was over",
+    DeletionReason.CLOSE: "it was of no more use after the deployment",
+    DeletionReason.REQUEST: "it was asked for",
+    DeletionReason.ERROR: "it should not have been there",
+    DeletionReason.HOLD_RELEASED: "the legal hold that kept it was released",
+}
+_DELETED_WORDS = {
+    "watchlist": "watchlists",
+    "entries": "entries of watchlists",
+    "pictures": "reference pictures with their templates",
+    "alike_pairs": "pairs of people who look alike",
+    "alert": "alerts with their pictures",
+    "released_alert": "alerts that a legal hold had kept",
+    "deployment": "deployments that held nothing any more",
+    "inclusion_ledger": "days of the inclusion ledger",
+    "ledger_entries": "entries of the inclusion ledger",
+    "residue_marks": "earlier deletions whose search pieces expired",
+    "session": "sessions that had expired",
+}
+"""Key of a certificate's counts -> as it is read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,4 +141,12 @@ def briefing(facts: BriefingFacts) -> str:
 
 def certificate(signed: SignedCertificate) -> str:
     """The deletion certificate for reading; what is signed is the JSON file."""
-    return render("certificate.html.j2", signed=signed, body=signed.certificate)
+    body = signed.certificate
+    return render(
+        "certificate.html.j2",
+        signed=signed,
+        body=body,
+        residue=body.residue,
+        kinds=_DELETED_WORDS,
+        reason=_REASON_WORDS.get(body.reason, body.reason),
+    )

@@ -65,6 +65,12 @@ def test_status_run_and_certificate_in_order(cli, tmp_path):
     file = tmp_path / "certificate.json"
     shown = cli.json("auditor", "retention", "certificate", deleted["certificate_id"], "--out", file)
     assert shown["certificate"]["counts"]["pictures"] == 3
+    page = tmp_path / "certificate.html"
+    cli("auditor", "retention", "certificate", deleted["certificate_id"], "--out", page)
+    assert page.read_text().startswith("<!doctype html>")
+    assert shown["digest"] in page.read_text()
+    cli("auditor", "retention", "certificate", deleted["certificate_id"], "--out", page.with_suffix(".pdf"))
+    assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
     checked = cli.json("auditor", "retention", "check-certificate", file)
     assert (checked["ok"], checked["digest"]) == (True, shown["digest"])
     after = cli.json("silver", "retention", "status")

@@ -301,6 +301,14 @@ def test_briefing_has_a_card_for_each_role_and_all_colours():
         assert text in words
 
 
+def test_certificate_says_in_words_why_how_much_and_what_the_search_found():
+    words = " ".join(Outline(DOCUMENTS["certificate"]).words.split())
+    assert "the time for which it may be kept was over (retention profile SWP)" in words
+    assert "Found before 12 pieces, so the search finds what is there" in words
+    assert "Found after 0 pieces" in words
+    assert "ttl" not in words
+
+
 def test_record_page_shows_both_rates_intervals_and_the_provisional_mark():
     words = plain(DOCUMENTS["record"])
     assert "1 of 12,120 (0.00825 %)" in words
