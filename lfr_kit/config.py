@@ -28,7 +28,7 @@ from pydantic_settings import (
 
 from lfr_kit.errors import SettingError
 
-__all__ = ["Limits", "Runtime", "Settings", "StageChoice", "StoreSettings", "settings"]
+__all__ = ["Limits", "LiveSettings", "Runtime", "Settings", "StageChoice", "StoreSettings", "settings"]
 
 _CONFIG_VARIABLE = "LFR_CONFIG"
 _OTHER_VARIABLES = frozenset({_CONFIG_VARIABLE, "LFR_TESTDATA", "LFR_MASTER_KEY"})
@@ -97,6 +97,31 @@ class StoreSettings(_Section):
         return path.expanduser()
 
 
+class LiveSettings(_Section):
+    """The runner beside the cameras, and who watches it."""
+
+    bus_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_runtime_path("lfr_kit") / "bus",
+        description="where the runner's local sockets lie, mode 0700",
+    )
+    metrics_port: int = Field(
+        9463, ge=0, le=65535, description="Prometheus figures of the runner on 127.0.0.1; 0 = none"
+    )
+    presence_lost_after_s: float = Field(
+        60.0,
+        ge=2,
+        le=600,
+        description="seconds without a sign of life of any officer on the ground until nobody is looked at",
+    )
+    preview_width_px: int = Field(1280, ge=160, le=3840, description="largest width of a camera's picture shown")
+    preview_quality: int = Field(80, ge=30, le=95, description="JPEG quality of it")
+
+    @field_validator("bus_dir", mode="after")
+    @classmethod
+    def _at_home(cls, path: Path) -> Path:
+        return path.expanduser()
+
+
 class Settings(BaseSettings):
     """All settings of LFR Kit."""
 
@@ -127,6 +152,9 @@ class Settings(BaseSettings):
     runtime: Runtime = Field(Runtime(), description="where networks run")
     store: StoreSettings = Field(
         default_factory=StoreSettings, description="where the governed store lies, and what opens it"
+    )
+    live: LiveSettings = Field(
+        default_factory=LiveSettings, description="the runner beside the cameras, and who watches it"
     )
     models_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("lfr_kit") / "models",

@@ -10,7 +10,7 @@ import pytest
 
 from lfr_kit import registry
 from lfr_kit.cli.reference import commands, reference
-from lfr_kit.config import Limits, Runtime, Settings, StoreSettings
+from lfr_kit.config import Limits, LiveSettings, Runtime, Settings, StoreSettings
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/*.md")])
@@ -70,7 +70,14 @@ def test_commands_page_is_what_the_commands_say():
 
 def test_every_setting_is_documented():
     text = (ROOT / "docs" / "settings.md").read_text()
-    for section, prefix in ((Settings, ""), (Limits, "limits."), (Runtime, "runtime."), (StoreSettings, "store.")):
+    sections = (
+        (Settings, ""),
+        (Limits, "limits."),
+        (Runtime, "runtime."),
+        (StoreSettings, "store."),
+        (LiveSettings, "live."),
+    )
+    for section, prefix in sections:
         for name in section.model_fields:
             assert f"`{prefix}{name}`" in text, f"docs/settings.md lacks {prefix}{name}"
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lfr_kit.detection.tiles import Zone, inside_zone, zone_px
 from lfr_kit.records import Detections, Frame
 from lfr_kit.stages import Detector
 
 __all__ = ["ZonedDetector", "within_zone"]
+
+_NO_BOXES = np.zeros((0, 4), np.float32)
 
 
 def within_zone(detections: Detections, zone: Zone, size_wh: tuple[int, int]) -> Detections:
@@ -36,8 +39,13 @@ def within_zone(detections: Detections, zone: Zone, size_wh: tuple[int, int]) ->
     SettingError
         If the zone is no polygon.
     """
+    return detections[_is_inside(detections, zone, size_wh)]
+
+
+def _is_inside(detections: Detections, zone: Zone, size_wh: tuple[int, int]) -> NDArray[np.bool_]:
     centres = (detections.boxes_px[:, :2] + detections.boxes_px[:, 2:]) / 2
-    return detections[np.flatnonzero(inside_zone(centres, zone_px(zone, size_wh)))]
+    inside: NDArray[np.bool_] = np.asarray(inside_zone(centres, zone_px(zone, size_wh)), bool)
+    return inside
 
 
 class ZonedDetector:
@@ -68,12 +76,21 @@ class ZonedDetector:
             zone_px(zone, (1, 1))
         self._detector = detector
         self._zones = dict(zones)
+        self._outside: dict[str, NDArray[np.float32]] = {}
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """See `Detector.detect`; only faces within the zones."""
         found = self._detector.detect(frames)
         return [self._of_zone(frame, each) for frame, each in zip(frames, found, strict=True)]
 
+    def outside_px(self, camera_id: str) -> NDArray[np.float32]:
+        """(n, 4) boxes of the faces that were dropped from a camera's last frame: where, for covering, no more."""
+        return self._outside.get(camera_id, _NO_BOXES)
+
     def _of_zone(self, frame: Frame, found: Detections) -> Detections:
         zone = self._zones.get(frame.camera_id)
-        return found if zone is None else within_zone(found, zone, frame.size_wh)
+        if zone is None:
+            return found
+        is_inside = _is_inside(found, zone, frame.size_wh)
+        self._outside[frame.camera_id] = found.boxes_px[~is_inside]
+        return found[is_inside]

@@ -22,6 +22,8 @@ _LONGEST_SHORT = 200
 _GROUND_CHARACTERS, _GROUND_WORDS = 80, 12
 _EXPLANATION_CHARACTERS, _EXPLANATION_WORDS = 20, 4
 _PLACEHOLDERS = frozenset({"tbc", "tbd", "todo", "xxx", "lorem", "ipsum", "asdf", "qwerty", "placeholder"})
+_NO_ANSWERS = _PLACEHOLDERS | {"na", "none", "nil", "no", "pending", "unknown", "tba"}
+"""Said alone, where something is to be named, these name nothing."""
 _RUN = 5
 """Words in a row that count as copied if they come again and again."""
 _MOST_COMMON_SHARE = 0.3
@@ -71,6 +73,8 @@ def _short(text: str) -> str:
     cleaned = clean_text(text, "text", _LONGEST_SHORT)
     if not re.search(r"\w", cleaned):
         raise ValueError("is empty; say it")
+    if "".join(re.findall(r"\w", cleaned.casefold())) in _NO_ANSWERS:
+        raise ValueError(f"holds the placeholder {cleaned!r}; name it")
     return cleaned
 
 

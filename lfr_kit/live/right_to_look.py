@@ -1,7 +1,8 @@
 """What gives a running engine its right to look, asked before every frame.
 
 The deployment is open, its window has not ended, and nobody was taken off the list since: one row each. While the
-store does not answer, the last answer holds for a while - alerts wait in the spool meanwhile - and then no longer.
+store does not answer, the last answer holds for a while - alerts wait in the spool meanwhile - and then no longer;
+never beyond the end of the window, which this machine's clock tells.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lfr_kit.errors import StoreBusyError, WatchlistError
+from lfr_kit.governance.deployment_state import due_step
 from lfr_kit.governance.vocabulary import DeploymentState
 
 if TYPE_CHECKING:
     from lfr_kit.operations.watchlists import Gallery
+    from lfr_kit.store.repository.deployments import Standing
     from lfr_kit.store.store import Store
 
 __all__ = ["Answer", "RightToLook"]
@@ -69,7 +72,7 @@ class RightToLook:
         self._revision = gallery.revision
         self._expiries = list(gallery.expiries)
         self._searched = set(gallery.reference_ids)
-        self._last: Answer | None = None
+        self._last: Standing | None = None
         self._answered_at: datetime | None = None
 
     def ask(self) -> Answer:
@@ -90,13 +93,12 @@ class RightToLook:
         except StoreBusyError:
             if self._last is None or self._answered_at is None:
                 raise
-            return self._without_store(self._last, now - self._answered_at, expired)
+            return self._without_store(self._last, self._answered_at, now, expired)
         except WatchlistError as gone:
             return Answer(DeploymentState.CLOSED, float("inf"), why_not=str(gone))
-        why_not = "" if standing.state is DeploymentState.OPEN else f"the deployment is {standing.state}"
-        self._answered_at = now
-        self._last = Answer(standing.state, standing.threshold, why_not=why_not)
-        return Answer(standing.state, standing.threshold, self._leaving([*expired, *withdrawn]), why_not)
+        self._answered_at, self._last = now, standing
+        leaving = self._leaving([*expired, *withdrawn])
+        return Answer(standing.state, standing.threshold, leaving, _why_not(standing))
 
     def _withdrawn(self) -> Sequence[str]:
         from lfr_kit.operations.watchlists import withdrawn_since
@@ -114,9 +116,17 @@ class RightToLook:
         self._searched.difference_update(leaving)
         return leaving
 
-    def _without_store(self, last: Answer, silent: timedelta, expired: Sequence[str]) -> Answer:
-        why_not = last.why_not
-        if silent > timedelta(seconds=HOLDS_WITHOUT_STORE_S):
-            seconds = silent.total_seconds()
+    def _without_store(
+        self, last: Standing, answered_at: datetime, now: datetime, expired: Sequence[str]
+    ) -> Answer:
+        why_not, due = _why_not(last), due_step(last, now)
+        if due is not None:
+            why_not = due[1]
+        elif not answered_at <= now <= answered_at + timedelta(seconds=HOLDS_WITHOUT_STORE_S):
+            seconds = (now - answered_at).total_seconds()
             why_not = f"the store has not answered for {seconds:.0f} s: nobody knows whether it is still open"
         return Answer(last.state, last.threshold, self._leaving(expired), why_not)
+
+
+def _why_not(standing: Standing) -> str:
+    return "" if standing.state is DeploymentState.OPEN else f"the deployment is {standing.state}"

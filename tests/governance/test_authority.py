@@ -34,6 +34,12 @@ def test_authority_without_a_ground_is_refused_by_name(name):
     assert any(line.startswith(f"{name}: is missing") for line in findings(**{name: None}))
 
 
+@pytest.mark.parametrize("name", ["dpia_ref", "equality_ref", "community_impact_ref", "policy_document_version"])
+@pytest.mark.parametrize("word", ["TBC", "n/a", "N.A.", "none", "to do", "Pending"])
+def test_authority_reference_that_names_nothing_is_refused(name, word):
+    assert findings(**{name: word}) == (f"{name}: holds the placeholder '{word}'; name it",)
+
+
 def test_authority_defaults_are_the_careful_ones():
     found = plan(**dict.fromkeys(OPTIONAL))
     assert found.retention_profile is RetentionProfile.SWP

@@ -257,3 +257,19 @@ def test_right_to_look_of_a_silent_store_holds_a_while_and_then_no_longer(store,
     assert right.ask().may_look
     clock.advance(seconds=2)
     assert "nobody knows" in right.ask().why_not
+
+
+def test_right_to_look_of_a_silent_store_ends_with_the_window(store, clock, monkeypatch, opened):
+    running = DeploymentRun(store, OPERATOR, "D-1")
+    right = running._right
+    clock.now = running.deployment.ends_at - timedelta(seconds=5)
+    assert right.ask().may_look
+
+    def away(*_):
+        raise StoreBusyError("locked")
+
+    monkeypatch.setattr("lfr_kit.operations.deployment_steps.tick", away)
+    clock.advance(seconds=4)
+    assert right.ask().may_look
+    clock.advance(seconds=1)
+    assert right.ask().why_not == "its window ended"
