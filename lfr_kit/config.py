@@ -101,7 +101,7 @@ class LiveSettings(_Section):
     """The runner beside the cameras, and who watches it."""
 
     bus_dir: Path = Field(
-        default_factory=lambda: platformdirs.user_runtime_path("lfr_kit") / "bus",
+        default_factory=lambda: platformdirs.user_state_path("lfr_kit") / "bus",
         description="where the runner's local sockets lie, mode 0700",
     )
     metrics_port: int = Field(

@@ -1,8 +1,8 @@
 """Pictures and figures from the runner to whoever shows them, on this machine only.
 
-The runner publishes on one local socket per deployment; a viewer subscribes to one topic and holds nothing but the
-newest message of it, however slow it is. The folder of the sockets is its owner's alone (mode 0700): who cannot open
-it hears nothing. What is published is fit to be seen: faces are covered before (`lfr_kit.live.preview`).
+The runner publishes on one local socket per deployment; a viewer subscribes to one topic and holds nothing but
+the newest message of it, however slow it is. The folder of the sockets is its owner's alone (mode 0700): who
+cannot open it hears nothing. What is published may be seen: faces are covered before (`lfr_kit.live.preview`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What people may see of a camera: its frames, every face covered but those with an open alert.
 
 Covering errs on the side of hiding. Faces outside the zone of recognition are covered as well, and so is all that
-lies outside the zone; a frame in which nobody looked for faces waits for the next in which somebody did, so that who
-appears between two is covered from the first. What comes out is small, coarse where it must be, and a JPEG: the frame
-itself goes no further than this.
+lies outside the zone; a frame in which nobody looked for faces waits for the next in which somebody did, so that
+who appears between two is covered from the first. What comes out is small, coarse where it must be, and a JPEG:
+the frame itself goes no further than this.
 """
 
 from __future__ import annotations
