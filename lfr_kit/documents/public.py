@@ -14,7 +14,7 @@ from typing import Literal
 from lfr_kit.documents.page import render
 from lfr_kit.governance.deployment_state import Deployment
 from lfr_kit.governance.retention import RetentionClass, period
-from lfr_kit.governance.vocabulary import Category, RetentionProfile, UseCase
+from lfr_kit.governance.vocabulary import OFF_BY_DEFAULT, Category, RetentionProfile, UseCase
 
 __all__ = ["CATEGORY_WORDS", "PublicFacts", "leaflet", "notice", "poster", "public_facts", "said_period"]
 
@@ -29,6 +29,9 @@ CATEGORY_WORDS = {
     Category.VICTIM: "victims who must be found",
 }
 """Each category as the public reads it."""
+_ROOMY = 120
+"""Letters for which a page has room in its largest type, see `_n_letters`."""
+_USUAL = len(Category) - len(OFF_BY_DEFAULT)
 
 _WHY = {
     UseCase.CRIME_HOTSPOT: "Crime figures show more serious crime here than elsewhere.",
@@ -102,9 +105,17 @@ def notice(facts: PublicFacts) -> str:
 
 def poster(facts: PublicFacts, paper: Literal["A4", "A3"] = "A3") -> str:
     """The sign at the place, one page to be read from a distance."""
-    return render("poster.html.j2", facts=facts, paper=paper, factor=1.0 if paper == "A4" else 1.414)
+    n_letters = _n_letters(facts)
+    room = 1.0 if n_letters <= _ROOMY else 0.9 if n_letters <= 2 * _ROOMY else 0.8
+    return render("poster.html.j2", facts=facts, paper=paper, factor=1.0 if paper == "A4" else 1.414, room=room)
 
 
 def leaflet(facts: PublicFacts) -> str:
     """Two pages of A5 to be handed out."""
-    return render("leaflet.html.j2", facts=facts)
+    is_full = _n_letters(facts) > _ROOMY or len(facts.sought) > _USUAL
+    return render("leaflet.html.j2", facts=facts, room=0.86 if is_full else 0.98)
+
+
+def _n_letters(facts: PublicFacts) -> float:
+    """What takes room on a page: the place, and contact and complaint route in smaller type."""
+    return len(facts.place) + (len(facts.contact) + len(facts.complaint_route)) / 2

@@ -236,6 +236,7 @@ def test_public_documents_say_where_when_and_that_walking_round_is_no_offence(na
 def test_public_documents_say_what_becomes_of_data_by_the_profile(name):
     words = plain(DOCUMENTS[name])
     assert "forgotten at once" in words
+    assert "put right, restricted or deleted" in words
     assert "deleted within 24 hours" in words
     assert "in secret" in words
     assert "31 days" in plain(every_document(retention_profile="mps")[name])
