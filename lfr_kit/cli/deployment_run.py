@@ -47,7 +47,8 @@ class _Shown:
     def __call__(self, done: Progress) -> None:
         self._bar(1, note=f"{done.faces_seen} faces  {len(done.alert_ids)} alerts")
         for alert_id in done.alert_ids[self._n_told :]:
-            self._watching.print(f"[bold]Alert[/] {alert_id}: look at it with: lfr alerts show {alert_id}")
+            line = f"[bold]Alert[/] {alert_id}: look at it with: lfr alerts show {alert_id}"
+            self._watching.print(line, soft_wrap=True)
         self._n_told = len(done.alert_ids)
 
 
@@ -59,6 +60,7 @@ def as_fields(deployment_id: str, done: Progress) -> dict[str, Any]:
         "faces_seen": done.faces_seen,
         "alert_ids": done.alert_ids,
         "waiting": done.n_waiting,
+        "lost": done.n_lost,
         "withdrawn": done.n_withdrawn,
         "refused": dict(done.refused),
         "faults": done.faults,
@@ -77,8 +79,12 @@ def _print(deployment_id: str, done: Progress) -> None:
     )
     for camera_id, why in done.faults.items():
         out.print(f"Camera {camera_id}: {why}", soft_wrap=True, highlight=False, markup=False)
-    if done.n_waiting:
-        out.print(f"{done.n_waiting} alerts wait sealed until the store is back; the next run stores them.")
+    for kind, n in done.refused.items():
+        out.print(f"{n} alerts were refused by the store and not kept ({kind}); the audit log says why.")
+    if n_sealed := done.n_waiting - done.n_lost:
+        out.print(f"{n_sealed} alerts wait sealed until the store is back; the next run stores them.")
+    if done.n_lost:
+        out.print(f"{done.n_lost} alerts are lost: neither the store nor this machine's disk had room for them.")
     if done.alert_ids:
         said = f"An alert is a possible match: a person decides. See: lfr alerts list {deployment_id}"
         out.print(said, soft_wrap=True, highlight=False, markup=False)

@@ -7,7 +7,7 @@ in the spool, before anybody is told of it. Nothing of a passer-by leaves this p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from lfr_kit.errors import GovernanceError, SourceError, StateError, StoreBusyEr
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import DeploymentState, Operation
 from lfr_kit.live.engine import engine_of
+from lfr_kit.live.one_run import the_only_run
 from lfr_kit.live.right_to_look import Answer, RightToLook
 from lfr_kit.records import Alert, Frame
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lfr_kit.governance.deployment_state import Deployment
     from lfr_kit.pipeline import Step
     from lfr_kit.stages import FrameSource
+    from lfr_kit.store.repository.alerts import PendingAlert
     from lfr_kit.store.store import Act, Store
 
 __all__ = ["DeploymentRun", "Progress"]
@@ -46,6 +48,8 @@ class Progress:
         Of alerts in the store.
     n_waiting
         Alerts that wait sealed in the spool, or in memory where even that is full.
+    n_lost
+        Alerts that neither store nor spool had taken when the run ended.
     n_withdrawn
         Entries that left the gallery while it ran.
     refused
@@ -60,6 +64,7 @@ class Progress:
     faces_seen: int = 0
     alert_ids: list[str] = field(default_factory=list)
     n_waiting: int = 0
+    n_lost: int = 0
     n_withdrawn: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     faults: dict[str, str] = field(default_factory=dict)
@@ -103,7 +108,7 @@ class DeploymentRun:
         Settings of the engine; those in force if None. Zone, threshold and watchlist are the authority's.
     on_alert
         Told of each alert once it is in the store, not before. It carries the similarity, which an operator
-        whose first look is blind must not see.
+        whose first look is blind must not see. One that had to wait is only named in `Progress.alert_ids`.
 
     Raises
     ------
@@ -140,7 +145,7 @@ class DeploymentRun:
         self._spool = open_spool(store, deployment_id)
         self._playing = _opened(self.deployment)
         self._counted: Counter[str] = Counter()
-        self._unsaved: list[Alert] = []
+        self._unsaved: list[PendingAlert] = []
         self._next_count_at: datetime | None = None
 
     @property
@@ -164,7 +169,16 @@ class DeploymentRun:
             Called after each round with what was done so far; alerts it names are in the store.
         should_stop
             Asked before each round; True ends the run.
+
+        Raises
+        ------
+        StateError
+            If another engine of this machine runs the deployment.
         """
+        with the_only_run(self._spool.folder.parent, self.deployment_id):
+            return self._run(on_step, should_stop)
+
+    def _run(self, on_step: Callable[[Progress], None], should_stop: Callable[[], bool]) -> Progress:
         self._event("lit", list(self._playing))
         is_dark = False
         try:
@@ -216,22 +230,27 @@ class DeploymentRun:
         return None
 
     def _take(self, step: Step) -> None:
-        """Alerts into the store, or into the spool; in memory only where neither takes them."""
+        """Alerts of a step into the store, after those that had to wait."""
+        self.progress.faces_seen = self.pipeline.statistics.faces_seen
+        self._keep([*self._unsaved, *step.alerts])
+
+    def _keep(self, alerts: Sequence[Alert | PendingAlert]) -> None:
+        """Into the store, or into the spool; in memory only where neither takes them, and then as handed over."""
         from lfr_kit.operations.spooling import Place, raise_or_spool
 
-        self.progress.faces_seen = self.pipeline.statistics.faces_seen
-        waiting, self._unsaved = [*self._unsaved, *step.alerts], []
-        for alert in waiting:
+        self._unsaved = []
+        for alert in alerts:
             try:
                 raised = raise_or_spool(self.store, self._spool, alert)
             except GovernanceError as refused:
                 self.progress.refused[type(refused).__name__] += 1
                 continue
-            if raised.place is Place.STORE:
+            if raised.place is Place.MEMORY:
+                self._unsaved.append(raised.pending)
+            elif raised.place is Place.STORE:
                 self.progress.alert_ids.append(alert.alert_id)
-                self._on_alert(alert)
-            elif raised.place is Place.MEMORY:
-                self._unsaved.append(alert)
+                if isinstance(alert, Alert):
+                    self._on_alert(alert)
         self.progress.n_waiting = len(self._spool.waiting()) + len(self._unsaved)
 
     def _take_off(self, answer: Answer) -> None:
@@ -316,7 +335,9 @@ class DeploymentRun:
         if not is_dark:
             self._event("dark", list(self._playing))
         self._playing.clear()
+        self._keep(self._unsaved)
         self._count(now_please=True)
+        self.progress.n_lost = len(self._unsaved)
 
 
 def _open_deployment(store: Store, deployment_id: str) -> Deployment:

@@ -13,7 +13,7 @@ from governed import person
 from sqlalchemy import select
 
 from lfr_kit.config import settings
-from lfr_kit.errors import AuthorityError, StateError, StoreBusyError
+from lfr_kit.errors import AuthorityError, OutputError, StateError, StoreBusyError
 from lfr_kit.governance.camera import Camera
 from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import DeploymentState
@@ -26,6 +26,7 @@ from lfr_kit.pipeline import FACES_SEEN_METHOD, Pipeline
 from lfr_kit.records import BestShot
 from lfr_kit.sources import open_source
 from lfr_kit.store.repository.deployments import events_of
+from lfr_kit.store.spool import Spool
 from lfr_kit.store.tables.deployments import deployments
 
 GREEN, BLUE, RED = (20, 200, 20), (20, 20, 220), (210, 20, 20)
@@ -242,6 +243,67 @@ def test_run_while_the_store_is_away_alerts_wait_and_arrive_once(store, monkeypa
 
     done = running.run(on_step)
     assert (len(done.alert_ids), done.n_waiting) == (1, 0)
+
+
+def without_store_or_disk(monkeypatch, store) -> list[bool]:
+    """[True] while neither the database nor the spool takes anything."""
+    away, act, put = [False], store.act, Spool.put
+
+    def locked(*words, **more):
+        if away[0]:
+            raise StoreBusyError("locked")
+        return act(*words, **more)
+
+    def full(self, pending):
+        if away[0]:
+            raise OutputError("no room on the disk")
+        return put(self, pending)
+
+    monkeypatch.setattr(store, "act", locked)
+    monkeypatch.setattr(Spool, "put", full)
+    return away
+
+
+def test_run_alert_kept_in_memory_arrives_as_it_was_raised_though_the_deployment_was_closed(
+    store, clock, monkeypatch, opened
+):
+    away = without_store_or_disk(monkeypatch, store)
+    raised_by = clock()
+    rounds = iter(range(1000))
+
+    def on_step(done):
+        n = next(rounds)
+        away[0] = 3 <= n < 7
+        if n == 6:
+            assert (done.alert_ids, done.n_waiting) == ([], 1)
+        if n == 7:
+            clock.advance(seconds=5)
+            steps.close(store, SILVER, "D-1", reason="enough")
+
+    done = DeploymentRun(store, OPERATOR, "D-1").run(on_step)
+    assert (len(done.alert_ids), done.n_waiting, done.n_lost, dict(done.refused)) == (1, 0, 0, {})
+    assert alert_operations.view(store, OPERATOR, done.alert_ids[0], reason="late").raised_at == raised_by
+
+
+def test_run_says_how_many_alerts_are_lost_where_nothing_takes_them(store, monkeypatch, opened):
+    away = without_store_or_disk(monkeypatch, store)
+    rounds = iter(range(1000))
+
+    def on_step(_):
+        away[0] = next(rounds) >= 3
+
+    done = DeploymentRun(store, OPERATOR, "D-1").run(on_step)
+    assert (done.alert_ids, done.n_waiting, done.n_lost) == ([], 1, 1)
+
+
+def test_run_beside_another_of_the_same_deployment_is_refused(store, opened):
+    def once_more(_):
+        with pytest.raises(StateError, match="runs it already"):
+            DeploymentRun(store, OPERATOR, "D-1").run(lambda _: None)
+
+    DeploymentRun(store, OPERATOR, "D-1").run(once_more)
+    assert [event.kind for event in log(store, "lit", "dark")] == ["lit", "dark"]
+    assert sum(event.data["n"] for event in log(store, "faces_seen")) == 2
 
 
 def test_right_to_look_of_a_silent_store_holds_a_while_and_then_no_longer(store, clock, monkeypatch, opened):
