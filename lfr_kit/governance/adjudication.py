@@ -178,8 +178,8 @@ def after(state: AlertState, step: Step) -> AlertState:
     """The state a step leads to. StateError, naming the steps there are, if it cannot be taken."""
     found = STEPS.get((state, step))
     if found is None:
-        able = ", ".join(other for at, other in STEPS if at is state and other is not Step.VIEW) or "none"
-        raise StateError(f"the alert is {state}: {step} is no step from there; there are: {able}")
+        able = ", ".join(each for (at, each), to in STEPS.items() if at is state and (each, to) != (Step.VIEW, at))
+        raise StateError(f"the alert is {state}: {step} is no step from there; there are: {able or 'none'}")
     return found
 
 

@@ -43,6 +43,8 @@ __all__ = ["LONGEST_NOTE", "conclude", "decide", "do_not_engage", "engage", "rev
 
 LONGEST_NOTE = 2_000
 """Characters of a free note."""
+_PARTS = ("decided", "late_decision", "engaged", "not_engaged", "concluded")
+"""Kinds of events by which somebody took a part in an alert, also where another's decision stands."""
 
 
 @dataclass
@@ -270,7 +272,7 @@ def review(
         raise JustificationError(f"alert {alert_id}: say why its truth is so (--reason); the audit log keeps it")
     with _hearing(store, actor, alert_id, Action.ALERT_REVIEW, why) as hearing:
         after(hearing.alert.state, Step.REVIEW)
-        check_other_person(actor.user_id, hearing.people("decided", "engaged", "concluded"), "review it")
+        check_other_person(actor.user_id, hearing.people(*_PARTS), "review it")
         data = {**_concluded(finding), "old_truth": _text(hearing.alert.truth)}
         new = hearing.step(Step.REVIEW, truth=data["truth"], outcome=data["outcome"])
         hearing.note("reviewed", new, data, note)

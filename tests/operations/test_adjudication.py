@@ -362,6 +362,24 @@ def test_review_is_by_somebody_who_took_no_part(store, alert_id):
         review(store, silver_too, alert_id, GONE, reason="changed my mind")
 
 
+def test_review_is_not_by_the_officer_who_did_not_engage(store, alert_id):
+    viable(store, alert_id)
+    do_not_engage(store, OFFICER, alert_id, NotEngagedReason.PERSON_GONE)
+    in_command_too = Actor(OFFICER.user_id, frozenset({Role.ENGAGEMENT_OFFICER, Role.SILVER}))
+    with pytest.raises(StateError, match="another person must review it"):
+        review(store, in_command_too, alert_id, GONE, reason="they were gone indeed")
+
+
+def test_review_is_not_by_an_operator_who_decided_too_late(store, clock, alert_id):
+    in_command_too = Actor(OPERATOR.user_id, frozenset({Role.LFR_OPERATOR, Role.SILVER}))
+    view(store, in_command_too, alert_id)
+    clock.advance(hours=1)
+    with pytest.raises(DecisionConflictError, match="time to decide was over"):
+        decide(store, in_command_too, alert_id, *DISMISSED)
+    with pytest.raises(StateError, match="another person must review it"):
+        review(store, in_command_too, alert_id, GONE, reason="as I said")
+
+
 def test_review_of_an_open_alert_or_without_a_reason_is_refused(store, alert_id):
     with pytest.raises(StateError, match="is raised"):
         review(store, SILVER, alert_id, GONE, reason="early")
