@@ -48,8 +48,9 @@ def scan(
     """Finds enrolled people in footage: possible matches, for a person to judge. Ctrl-C ends it early.
 
     Where there is a governed store (lfr keys init), it takes a signed-in analyst and a --reason, and is logged
-    before it begins and when it ends. Where there is none, it is refused unless --unaudited says that nobody need
-    account for it. In walkthrough, the generated footage, nobody is sought: it takes neither.
+    before it begins and when it ends; a live camera or stream is refused then, for who passes it is compared under
+    an authority only (lfr deployment run). Where there is none, it is refused unless --unaudited says that nobody
+    need account for it. In walkthrough, the generated footage, nobody is sought: it takes neither.
     """
     from lfr_kit.cli.run_output import enrol_aloud, say_unreadable, scan_aloud, show_run
     from lfr_kit.cli.scan_audit import accounted_for

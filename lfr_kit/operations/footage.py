@@ -7,13 +7,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lfr_kit.config import StoreSettings, settings
-from lfr_kit.errors import JustificationError
+from lfr_kit.errors import AuthorityError, JustificationError
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import Operation
 from lfr_kit.store.connection import database_file
 from lfr_kit.store.store import Store, new_id
 
-__all__ = ["FootageScan", "begin_scan", "end_scan", "there_is_a_store", "without_password"]
+__all__ = ["FootageScan", "begin_scan", "end_scan", "is_live", "there_is_a_store", "without_password"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def begin_scan(store: Store, actor: Actor, source: str, references: Path, *, jus
         If the actor may not.
     JustificationError
         If no reason is given, whatever the store's policy.
+    AuthorityError
+        If it is no footage but a camera or a stream: who passes it now is compared under an authority only.
     """
     if not justification.strip():
         raise JustificationError("footage.scan: say why it is searched (--reason); the audit log keeps it")
@@ -62,6 +64,11 @@ def begin_scan(store: Store, actor: Actor, source: str, references: Path, *, jus
     with store.act(
         actor, Action.FOOTAGE_SCAN, Operation.COLLECTION, subject=subject, justification=justification
     ) as act:
+        if is_live(source):
+            raise AuthorityError(
+                f"footage.scan: {_logged(without_password(source))[:200]} is live, and who passes a camera is "
+                "compared under a granted authority only: lfr deployment template; save a recording as a file"
+            )
         people = _logged(str(references.absolute()))
         act.details.update(phase="begun", source=_logged(without_password(source)), references=people)
     return begun
@@ -87,6 +94,15 @@ def end_scan(
     subject, why = f"footage:{begun.scan_id}", begun.justification
     with store.act(actor, Action.FOOTAGE_SCAN, Operation.CONSULTATION, subject=subject, justification=why) as act:
         act.details.update(phase="ended", ended_early=_logged(ended_early), **counts)
+
+
+def is_live(source: str) -> bool:
+    """Whether a source, as `lfr_kit.sources.open_source` takes it, is a camera or a stream, not a file.
+
+    >>> is_live("camera:0"), is_live("rtsp://10.0.0.7/stream"), is_live("street.mp4")
+    (True, True, False)
+    """
+    return source.startswith("camera:") or "://" in source or Path(source).is_char_device()
 
 
 def without_password(source: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from lfr_kit.config import settings
 from lfr_kit.errors import (
+    AuthorityError,
     GovernanceError,
     JustificationError,
     KeyMissingError,
@@ -70,6 +71,15 @@ def test_scan_by_others_than_analysts_is_refused_and_the_attempt_logged(cli, wor
     assert isinstance(refused, PermissionRefusedError)
     (entry,) = logged(cli)
     assert (entry["actor_id"], entry["action"]) == (who, "refused:footage.scan")
+
+
+@pytest.mark.parametrize("source", ["camera:0", "rtsp://guard:secret@127.0.0.1:9/x", "http://127.0.0.1:9/x"])
+def test_scan_of_a_live_camera_takes_an_authority_where_there_is_a_store(cli, words, source):
+    refused = cli.refused("analyst", "scan", source, *words[2:], "--reason", "case 17")
+    assert isinstance(refused, AuthorityError)
+    (entry,) = logged(cli)
+    assert entry["action"] == "refused:footage.scan"
+    assert "secret" not in json.dumps(entry)
 
 
 def test_scan_with_nobody_signed_in_is_refused(cli, words):
