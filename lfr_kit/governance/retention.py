@@ -1,8 +1,8 @@
 """How long what is kept: clocks, one per class of data, and legal holds that stop them.
 
-A clock starts when the use ends (`Item.started_at`), runs for the period of the deployment's profile, and what
-has run out is due at that very second: never early, and late only if nobody runs `lfr retention run`. Faces that
-raised no alert have no clock, because they are never kept.
+A clock starts when the use ends (`Item.started_at`). What is published is a limit ("within 24 hours"), so deletion is
+due `HEADROOM` before the period of the deployment's profile is over: a timer that runs `lfr retention run` every few
+minutes keeps the limit, and nothing goes before that. Faces that raised no alert have no clock: they are never kept.
 
 References
 ----------
@@ -21,6 +21,7 @@ from lfr_kit.errors import RetentionError
 from lfr_kit.governance.vocabulary import DeploymentState, RetentionProfile
 
 __all__ = [
+    "HEADROOM",
     "LONGEST_REVIEW",
     "NOT_YET_USED",
     "PERIODS",
@@ -69,6 +70,9 @@ PERIODS: dict[RetentionProfile, dict[RetentionClass, timedelta]] = {
 }
 """How long each class is kept after its clock has started. Zero: its row says itself when it ends."""
 
+HEADROOM = timedelta(minutes=15)
+"""How long before a period is over deletion is due, so that it is done when the period is."""
+
 NOT_YET_USED = timedelta(hours=24)
 """How long before its deployment a watchlist may be built (W1): one without a window is of no use after that."""
 
@@ -93,7 +97,7 @@ class Item:
     started_at
         When its clock started, UTC; None while it is in use.
     lasts
-        How long it is kept from then on.
+        How long it is kept from then on at the longest.
     not_before
         Not due before this either, e.g. the end of the deployment that an alert was raised in.
     hold_id
@@ -113,7 +117,7 @@ class Item:
         """When it must go, UTC; None while it is in use or held."""
         if self.started_at is None or self.hold_id is not None:
             return None
-        at = self.started_at + self.lasts
+        at = self.started_at + self.lasts - min(HEADROOM, self.lasts)
         return at if self.not_before is None else max(at, self.not_before)
 
 
@@ -125,7 +129,7 @@ def period(kind: RetentionClass, profile: RetentionProfile | None = None) -> tim
 
 
 def due(items: Iterable[Item], now: datetime) -> list[Item]:
-    """What must go now: at the second its clock runs out, and not a second before."""
+    """What must go now: from the second at which it is due, and not a second before."""
     return [item for item in items if item.due_at is not None and item.due_at <= now]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from lfr_kit.errors import RetentionError
 from lfr_kit.governance.retention import (
+    HEADROOM,
     PERIODS,
     Hold,
     Item,
@@ -74,8 +75,18 @@ def test_period_without_a_profile_is_the_shortest(kind):
 
 def test_due_at_the_second_and_not_a_second_before():
     only = item()
-    assert due([only], NOON + timedelta(hours=24) - SECOND) == []
-    assert due([only], NOON + timedelta(hours=24)) == [only]
+    assert due([only], NOON + timedelta(hours=24) - HEADROOM - SECOND) == []
+    assert due([only], NOON + timedelta(hours=24) - HEADROOM) == [only]
+
+
+def test_deletion_by_a_timer_is_done_within_the_published_period():
+    every = timedelta(minutes=10)
+    runs = [NOON + n * every for n in range(150)]
+    assert next(run for run in runs if due([item()], run)) <= NOON + timedelta(hours=24) - timedelta(minutes=5)
+
+
+def test_what_is_not_kept_at_all_is_due_at_once():
+    assert item(lasts=timedelta(0)).due_at == NOON
 
 
 def test_due_is_never_what_is_in_use_or_held():
@@ -91,7 +102,7 @@ def test_due_waits_for_the_end_of_the_deployment():
 
 def test_due_in_another_time_zone_is_the_same_instant():
     only = item()
-    there = (NOON + timedelta(hours=24)).astimezone(__import__("zoneinfo").ZoneInfo("Pacific/Auckland"))
+    there = (NOON + timedelta(hours=24) - HEADROOM).astimezone(__import__("zoneinfo").ZoneInfo("Pacific/Auckland"))
     assert due([only], there) == [only]
     assert due([only], there - SECOND) == []
 

@@ -21,6 +21,7 @@ from lfr_kit.errors import (
     RetentionError,
     StateError,
 )
+from lfr_kit.governance.retention import HEADROOM
 from lfr_kit.governance.roles import SYSTEM, Role
 from lfr_kit.governance.vocabulary import AlertState, DeletionReason, DeploymentState, RetentionProfile
 from lfr_kit.operations import certificates, deletion, holds, records, retention
@@ -77,7 +78,7 @@ def test_run_purges_a_deployment_when_everything_is_due(store, clock):
 
 def test_watchlist_goes_at_the_second_and_not_before(store, clock):
     made = lived(store, clock, n_alerts=0)
-    clock.advance(hours=24, seconds=-1)
+    clock.now += timedelta(hours=24, seconds=-1) - HEADROOM
     assert run(store).deleted == []
     assert made.watchlist_state() == "frozen"
     clock.advance(seconds=1)
@@ -116,7 +117,7 @@ def test_alert_of_the_longer_profile_stays_its_31_days(store, clock):
     made = lived(store, clock, n_alerts=1)
     with store.engine.begin() as connection:
         connection.execute(update(deployments).values(retention_profile=str(RetentionProfile.MPS)))
-    clock.advance(days=31, hours=-1, seconds=-1)
+    clock.now += timedelta(days=31, hours=-1, seconds=-1) - HEADROOM
     run(store)
     assert made.watchlist_state() == "deleted"
     assert made.alerts_left() == made.alert_ids
@@ -153,7 +154,7 @@ def test_forgotten_deployment_is_closed_at_the_end_of_its_window_and_cleaned(sto
 def test_list_of_a_deployment_never_opened_goes_a_day_after_its_window(store, clock, state):
     opened = Opened(store)
     opened.move(state)
-    clock.now = opened.plan.ends_at + timedelta(hours=24, seconds=-1)
+    clock.now = opened.plan.ends_at + timedelta(hours=24, seconds=-1) - HEADROOM
     run(store)
     clock.advance(seconds=1)
     with store.reading() as connection:
@@ -169,7 +170,7 @@ def test_deployment_that_lost_its_list_before_it_began_is_purged_too(store, cloc
     retention.delete_watchlist(store, MANAGER, opened.watchlist_id, DeletionReason.ERROR, justification=WHY)
     clock.now = opened.plan.ends_at
     assert run(store).deleted == []
-    clock.advance(hours=24, seconds=-1)
+    clock.now += timedelta(hours=24, seconds=-1) - HEADROOM
     assert run(store).deleted == []
     assert f"deployment:{opened.deployment_id}" in scopes(store)
     clock.advance(seconds=1)
@@ -350,7 +351,7 @@ def test_ledger_sessions_and_marks_expire(store, clock):
         assert connection.execute(select(inclusion_ledger.c.ledger_id)).scalars().all() == ["L-1"]
         assert connection.execute(select(sessions)).all() == []
         assert connection.execute(select(residue_marks)).all()
-    clock.advance(days=30, seconds=-1)
+    clock.now += timedelta(days=30, seconds=-1) - HEADROOM
     run(store)
     with store.reading() as connection:
         assert connection.execute(select(residue_marks)).all()
