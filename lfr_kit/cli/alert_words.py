@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfr_kit.cli.output import results
 from lfr_kit.cli.visible import visible
-from lfr_kit.errors import OutputError
 from lfr_kit.governance.adjudication import check_alert_id
-from lfr_kit.reports.whole_file import output_error
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -19,7 +15,7 @@ if TYPE_CHECKING:
     from lfr_kit.operations.alert_view import AlertView, QueuedAlert, Score
     from lfr_kit.store.repository.alerts import AlertEvent
 
-__all__ = ["check_free", "print_alert", "print_queue", "score_in_words", "write_pictures"]
+__all__ = ["picture_names", "print_alert", "print_queue", "score_in_words"]
 
 _WAITS_FOR = {
     "raised": "operator",
@@ -41,7 +37,7 @@ def print_queue(waiting: Sequence[QueuedAlert]) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for column in ("response", "alert", "state", "waits for", "camera", "raised", "decide by"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "alert")
     for each in waiting:
         cells = (
             each.response,
@@ -90,38 +86,10 @@ def score_in_words(score: Score) -> str:
     )
 
 
-def check_free(folder: Path, alert_id: str) -> None:
-    """OutputError if a picture could not be written to the folder: looked at before anything is disclosed."""
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: is a file, not a folder; choose another --pictures")
-    for file in _files(folder, alert_id):
-        if os.path.lexists(file):
-            raise OutputError(f"{file}: is there already; delete it or choose another folder")
-
-
-def write_pictures(folder: Path, seen: AlertView) -> list[Path]:
-    """The two pictures as files that only their owner may read.
-
-    Raises
-    ------
-    OutputError
-        If one cannot be written, or is there already.
-    """
-    files = _files(folder, seen.alert_id)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for file, jpeg in zip(files, (seen.probe_jpeg, seen.reference_jpeg), strict=True):
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(descriptor, "wb") as opened:
-                opened.write(jpeg)
-    except OSError as error:
-        raise output_error(folder, error) from error
-    return files
-
-
-def _files(folder: Path, alert_id: str) -> list[Path]:
+def picture_names(alert_id: str) -> list[str]:
+    """What its two pictures are called as files: the face seen, and the one on the list."""
     name = check_alert_id(alert_id)
-    return [folder / f"{name}-seen.jpg", folder / f"{name}-on-the-list.jpg"]
+    return [f"{name}-seen.jpg", f"{name}-on-the-list.jpg"]
 
 
 def _event(event: AlertEvent) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lfr_kit.cli.deployment_fields import DeploymentArgument
-from lfr_kit.cli.output import JsonOption, console, emit, results
+from lfr_kit.cli.output import JsonOption, emit, results
 from lfr_kit.cli.signed_in import ReasonOption, signed_in
 from lfr_kit.governance.adjudication import Conclusion, DecisionReason, IdMethod, NotEngagedReason, Verdict
 from lfr_kit.governance.vocabulary import Outcome, Truth
@@ -62,26 +62,21 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """What was seen beside who it may be. No score before somebody has decided, where the authority says so."""
-    from lfr_kit.cli.alert_words import check_free, print_alert, write_pictures
+    from lfr_kit.cli.alert_words import picture_names, print_alert
+    from lfr_kit.cli.picture_files import check_free, say_written, write_pictures
     from lfr_kit.operations.alerts import view
 
     if pictures is not None:
-        check_free(pictures, alert)
+        check_free(pictures, picture_names(alert))
     with signed_in() as (store, actor):
         seen = view(store, actor, alert, reason=reason, discloses=pictures is not None)
-    files = [] if pictures is None else write_pictures(pictures, seen)
+    both = zip(picture_names(seen.alert_id), (seen.probe_jpeg, seen.reference_jpeg), strict=True)
+    files = [] if pictures is None else write_pictures(pictures, dict(both))
     if as_json:
         emit({**_fields(seen), "pictures": files})
     else:
         print_alert(seen)
-        for file in files:
-            results().print(str(file), soft_wrap=True, highlight=False, markup=False)
-    if files:
-        console().print(
-            "These pictures have left the store: no retention period deletes them. Delete them yourself, at the "
-            "latest when the alert is deleted.",
-            highlight=False,
-        )
+    say_written(files, "the alert is deleted", as_json=as_json)
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +13,7 @@ from lfr_kit.cli.output import JsonOption, emit, results
 from lfr_kit.cli.signed_in import ReasonOption, signed_in
 from lfr_kit.cli.watchlist_import import import_pictures
 from lfr_kit.cli.watchlist_tables import (
+    ENTRY_COLUMNS,
     entry_fields,
     entry_rows,
     print_table,
@@ -21,7 +24,6 @@ from lfr_kit.governance.vocabulary import DeletionReason, EntryStatus
 
 if TYPE_CHECKING:
     from lfr_kit.operations.watchlist_review import Decided
-    from lfr_kit.operations.watchlists import ShownEntry
 
 __all__ = ["app"]
 
@@ -36,7 +38,10 @@ SeenArgument = Annotated[
     list[str],
     typer.Argument(metavar="ENTRY@VERSION...", help="As lfr watchlist review shows them, e.g. E-12ab@1."),
 ]
-_ENTRY_COLUMNS = ("entry", "who", "why", "status", "to note")
+PicturesOption = Annotated[
+    Path | None,
+    typer.Option("--pictures", help="Write each one's best picture to this folder; logged as a disclosure."),
+]
 
 
 @app.command()
@@ -87,26 +92,24 @@ def show(
     status: Annotated[
         list[EntryStatus] | None, typer.Option("--status", help="Only entries of this status; may be repeated.")
     ] = None,
+    pictures: PicturesOption = None,
     reason: ReasonOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Who is on a list, by name. Logged as a consultation."""
-    from lfr_kit.operations.watchlists import show as shown
-
-    with signed_in() as (store, actor):
-        found = shown(store, actor, watchlist, statuses=status or (), entry_ids=entry or (), justification=reason)
-    _show(watchlist, found, as_json)
+    _show(watchlist, _Asked(tuple(status or ()), tuple(entry or ()), pictures, reason), as_json)
 
 
 @app.command()
-def review(watchlist: ListArgument, reason: ReasonOption = "", as_json: JsonOption = False) -> None:
+def review(
+    watchlist: ListArgument,
+    pictures: PicturesOption = None,
+    reason: ReasonOption = "",
+    as_json: JsonOption = False,
+) -> None:
     """Entries that wait for a review or a second approval, as a reviewer must see them before approving."""
-    from lfr_kit.operations.watchlists import show as shown
-
     waiting = (EntryStatus.PENDING_REVIEW, EntryStatus.PENDING_SECOND_APPROVAL)
-    with signed_in() as (store, actor):
-        found = shown(store, actor, watchlist, statuses=waiting, justification=reason)
-    _show(watchlist, found, as_json)
+    _show(watchlist, _Asked(waiting, (), pictures, reason), as_json)
 
 
 @app.command()
@@ -280,14 +283,36 @@ def _seen(given: list[str]) -> dict[str, int]:
     return seen
 
 
-def _show(watchlist: str, found: list[ShownEntry], as_json: bool) -> None:
+@dataclass(frozen=True)
+class _Asked:
+    """Which entries are to be shown, whether with pictures, and why."""
+
+    statuses: tuple[EntryStatus, ...]
+    entry_ids: tuple[str, ...]
+    folder: Path | None
+    reason: str
+
+
+def _show(watchlist: str, asked: _Asked, as_json: bool) -> None:
+    from lfr_kit.cli.picture_files import check_free, say_written, write_pictures
+    from lfr_kit.operations.watchlists import pictures_shown, show
+
+    files: list[Path] = []
+    with signed_in() as (store, actor):
+        statuses, entry_ids, why = asked.statuses, asked.entry_ids, asked.reason
+        found = show(store, actor, watchlist, statuses=statuses, entry_ids=entry_ids, justification=why)
+        if asked.folder is not None and found:
+            ids = [each.entry.entry_id for each in found]
+            check_free(asked.folder, [f"{entry_id}.jpg" for entry_id in ids])
+            best = pictures_shown(store, actor, watchlist, ids, justification=why)
+            files = write_pictures(asked.folder, {f"{entry_id}.jpg": jpeg for entry_id, jpeg in best.items()})
     if as_json:
-        emit({"watchlist_id": watchlist, "entries": [entry_fields(each) for each in found]})
-        return
-    if not found:
+        emit({"watchlist_id": watchlist, "entries": [entry_fields(each) for each in found], "pictures": files})
+    elif found:
+        print_table(ENTRY_COLUMNS, entry_rows(found))
+    else:
         _say(f"{watchlist}: no such entries")
-        return
-    print_table(_ENTRY_COLUMNS, entry_rows(found))
+    say_written(files, "the list is deleted", as_json=as_json)
 
 
 def _say_decided(watchlist: str, decided: list[Decided], as_json: bool, **more: int) -> None:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from lfr_kit.cli.output import results
 from lfr_kit.cli.visible import visible
+from lfr_kit.governance.watchlist import UNDER_AGE
 
 if TYPE_CHECKING:
+    from lfr_kit.governance.alike import AlikePair
+    from lfr_kit.governance.watchlist import ReferencePicture
     from lfr_kit.operations.watchlists import ShownEntry, Summary
 
-__all__ = ["entry_fields", "entry_rows", "print_table", "summary_fields", "summary_rows"]
+__all__ = ["ENTRY_COLUMNS", "entry_fields", "entry_rows", "print_table", "summary_fields", "summary_rows"]
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -67,19 +70,54 @@ def entry_fields(found: ShownEntry) -> dict[str, Any]:
         "seen": f"{found.entry.entry_id}@{found.entry.version}",
         "review": found.review,
         "warnings": found.warnings,
+        "alike": [
+            {"entry_id": _other(found, pair), "kind": pair.kind, "similarity": pair.similarity}
+            for pair in found.alike
+        ],
         "pictures": pictures,
     }
 
 
+ENTRY_COLUMNS = ("entry", "who", "why", "held", "to note")
+"""Of `entry_rows`."""
+
+
 def entry_rows(found: Iterable[ShownEntry]) -> Iterable[tuple[object, ...]]:
-    """Cells of: entry@version, who it is, why sought and what is done, where it stands, what to note."""
+    """All that a reviewer judges: who it is, why sought, how the pictures are held, and what to note."""
     for each in found:
         one, details = each.entry, each.details
-        n = len(each.pictures)
+        until = one.expires_at and f"searched until {one.expires_at:%Y-%m-%d %H:%M} UTC"
+        is_minor = one.age_band in UNDER_AGE
         yield (
             f"{one.entry_id}@{one.version}",
-            (details.name, details.person_ref, details.date_of_birth and f"born {details.date_of_birth}"),
-            (one.category, one.response),
-            (one.status, f"{n} picture{'' if n == 1 else 's'}"),
-            (*one.reasons, *each.warnings),
+            (
+                details.name,
+                details.person_ref,
+                details.date_of_birth and f"born {details.date_of_birth}",
+                "under 18" if is_minor else "",
+            ),
+            (
+                one.category,
+                one.response,
+                details.rationale,
+                f"under 18: {details.under_18_rationale or 'no rationale'}" if is_minor else "",
+                until,
+                f"note: {details.note}" if details.note else "",
+                *(f"{what.replace('_', ' ')}: {words}" for what, words in each.review.items()),
+            ),
+            (details.legal_basis, details.image_source, *map(_picture, each.pictures)),
+            (one.status, *one.reasons, *each.warnings, *(_alike(each, pair) for pair in each.alike)),
         )
+
+
+def _picture(one: ReferencePicture) -> str:
+    quality = "no quality" if one.quality is None else f"quality {one.quality:.0f}"
+    return f"picture of {one.captured_on or 'an unknown day'}, {', '.join((quality, *one.reasons))}"
+
+
+def _alike(found: ShownEntry, pair: AlikePair) -> str:
+    return f"{pair.kind.replace('_', ' ')}: {_other(found, pair)} ({pair.similarity:.3f})"
+
+
+def _other(found: ShownEntry, pair: AlikePair) -> str:
+    return pair.other_entry_id if pair.entry_id == found.entry.entry_id else pair.entry_id

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from lfr_kit.errors import StateError
+from lfr_kit.governance.alike import AlikePair
 from lfr_kit.governance.deployment_state import Deployment
 from lfr_kit.governance.roles import Action, Actor, require
 from lfr_kit.governance.vocabulary import DeploymentState, EntryStatus, Operation, WatchlistState
@@ -14,8 +15,9 @@ from lfr_kit.governance.watchlist import Entry, EntryDetails, ReferencePicture, 
 from lfr_kit.operations.watchlist_act import act_on, list_there, name_entries
 from lfr_kit.operations.watchlist_gallery import EntryCard, Gallery, entry_card, load_gallery, withdrawn_since
 from lfr_kit.store.repository import watchlists as rows
+from lfr_kit.store.repository.alike_pairs import pairs_of
 from lfr_kit.store.repository.deployments import deployment, standing
-from lfr_kit.store.repository.reference_pictures import pictures_of
+from lfr_kit.store.repository.reference_pictures import best_picture, pictures_of
 from lfr_kit.store.store import Act, Store, new_id
 from lfr_kit.store.vault import DataKey
 
@@ -28,6 +30,7 @@ __all__ = [
     "create",
     "entry_card",
     "load_gallery",
+    "pictures_shown",
     "show",
     "summaries",
     "withdrawn_since",
@@ -46,6 +49,8 @@ class ShownEntry:
         What is sealed: who it is, and what reviewers wrote.
     warnings
         Codes of what does not forbid it and must be thought of: ``old_picture age_unknown unusable_picture``.
+    alike
+        Others on the list with the same picture, or who look like this person, as last looked for.
     """
 
     entry: Entry
@@ -53,6 +58,7 @@ class ShownEntry:
     review: dict[str, str]
     pictures: tuple[ReferencePicture, ...]
     warnings: tuple[str, ...]
+    alike: tuple[AlikePair, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,8 +171,43 @@ def show(
         entries = entries or rows.entries_of(act.connection, watchlist_id, statuses)
         on = standing(act.connection, watchlist.deployment_id).starts_at.date()
         pictures = pictures_of(act.connection, [one.entry_id for one in entries])
+        alike = _alike(pairs_of(act.connection, watchlist_id))
         name_entries(act, [one.entry_id for one in entries])
-        return [_shown(act, key, one, pictures[one.entry_id], on) for one in entries]
+        shown = [_shown(act, key, one, pictures[one.entry_id], on) for one in entries]
+        return [replace(one, alike=tuple(alike.get(one.entry.entry_id, ()))) for one in shown]
+
+
+def pictures_shown(
+    store: Store, actor: Actor, watchlist_id: str, entry_ids: Sequence[str], *, justification: str = ""
+) -> dict[str, bytes]:
+    """The best picture of each of these entries, as it would be shown on an alert: a logged disclosure.
+
+    Returns
+    -------
+    dict of str to bytes
+        Entry id -> JPEG; whoever has no picture any more is left out.
+
+    Raises
+    ------
+    PermissionRefusedError, JustificationError, NotInStoreError, StateError
+        As `show`.
+    """
+    disclosure = (Action.WATCHLIST_VIEW, Operation.DISCLOSURE, watchlist_id, justification)
+    with act_on(store, actor, *disclosure) as act:
+        list_there(act, watchlist_id)
+        key = act.key(rows.scope(watchlist_id))
+        entries = [rows.entry(act.connection, watchlist_id, entry_id) for entry_id in entry_ids]
+        name_entries(act, [one.entry_id for one in entries])
+        best = {one.entry_id: best_picture(act.connection, key, one.entry_id) for one in entries}
+    return {entry_id: picture[1] for entry_id, picture in best.items() if picture is not None}
+
+
+def _alike(pairs: Iterable[AlikePair]) -> dict[str, list[AlikePair]]:
+    found: dict[str, list[AlikePair]] = {}
+    for pair in pairs:
+        for entry_id in (pair.entry_id, pair.other_entry_id):
+            found.setdefault(entry_id, []).append(pair)
+    return found
 
 
 def _shown(act: Act, key: DataKey, entry: Entry, pictures: list[ReferencePicture], on: date) -> ShownEntry:

@@ -14,6 +14,7 @@ from lfr_kit.errors import (
     InputError,
     JustificationError,
     NotInStoreError,
+    OutputError,
     PermissionRefusedError,
     SignInError,
     StateError,
@@ -35,7 +36,11 @@ STATEMENT = (
 def built(cli):
     """A list of three people in building, entered by another manager: its id and entry ids."""
     child = somebody(
-        3, name="Zoë Ångström", date_of_birth=date(2012, 1, 1), under_18_rationale="missing since Friday"
+        3,
+        name="Zoë Ångström",
+        date_of_birth=date(2012, 1, 1),
+        rationale="last seen at the station",
+        under_18_rationale="missing since Friday",
     )
     twin = replace(somebody(2), pictures=[picture(2, vector=unit_vector(1))])
     with Store.open(cli.chosen) as store:
@@ -125,6 +130,52 @@ def test_review_shows_names_versions_and_what_to_note(cli, built):
     assert {one["name"] for one in entries} == {"Person 1", "Person 2", "Zoë Ångström"}
     assert all(one["seen"] == f"{one['entry_id']}@1" for one in entries)
     assert isinstance(cli.refused("watchlist_reviewer", "watchlist", "review", watchlist), JustificationError)
+
+
+def words_of(table):
+    """A table in one line, without the breaks of its cells."""
+    return "".join(table.split())
+
+
+def test_review_shows_all_that_is_judged(cli, built, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    watchlist, (one, twin, child) = built
+    cli.json("watchlist_manager", "watchlist", "pairs", watchlist, "--threshold", 0.9, *WHY)
+    found = cli.json("watchlist_reviewer", "watchlist", "review", watchlist, *WHY)["entries"]
+    table = words_of(cli("watchlist_reviewer", "watchlist", "review", watchlist, *WHY).stdout)
+    for entry in found:
+        for name in ("legal_basis", "image_source"):
+            assert entry[name]
+            assert words_of(entry[name]) in table
+        for each in entry["pictures"]:
+            assert words_of(f"picture of {each['captured_on']}, quality {each['quality']:.0f}") in table
+    assert "under18:missingsinceFriday" in table
+    assert "lastseenatthestation" in table
+    alike = {entry["entry_id"]: [each["entry_id"] for each in entry["alike"]] for entry in found}
+    assert alike == {one: [twin], twin: [one], child: []}
+    assert f"lookalike:{twin}(1.000)" in table
+
+
+def test_second_approver_reads_what_the_reviewer_wrote(cli, built):
+    watchlist, (_, _, child) = built
+    approve(cli, watchlist, child)
+    table = words_of(cli("silver", "watchlist", "show", watchlist, "--entry", child, *WHY).stdout)
+    assert "necessity:" in table
+    assert "proportionality:" in table
+
+
+def test_review_writes_pictures_for_the_owner_and_logs_a_disclosure(cli, built, tmp_path):
+    watchlist, ids = built
+    folder = tmp_path / "to look at"
+    shown = cli("watchlist_reviewer", "watchlist", "review", watchlist, "--pictures", folder, *WHY)
+    assert {file.name for file in folder.iterdir()} == {f"{entry_id}.jpg" for entry_id in ids}
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
+    assert "Deletethemyourself" in words_of(shown.stderr)
+    (logged,) = cli.json("auditor", "audit", "show", "--operation", "disclosure", *WHY)["entries"]
+    assert (logged["actor_id"], logged["subject"]) == ("watchlist_reviewer", f"watchlist:{watchlist}")
+    again = cli.refused("watchlist_reviewer", "watchlist", "review", watchlist, "--pictures", folder, *WHY)
+    assert isinstance(again, OutputError)
+    assert len(cli.json("auditor", "audit", "show", "--operation", "disclosure", *WHY)["entries"]) == 1
 
 
 def test_list_says_nothing_about_anybody(cli, built):
