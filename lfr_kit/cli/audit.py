@@ -36,7 +36,10 @@ def _time(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no time; write e.g. 2026-05-04 or 2026-05-04T09:30") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        raise typer.BadParameter(f"{text!r} is no time that can be had in UTC") from None
 
 
 @app.command()

@@ -123,6 +123,7 @@ class ChainCheck:
     _last_suspects: deque[Link] = field(default_factory=lambda: deque(maxlen=_LAST_SUSPECTS))
     _n_suspects: int = 0
     _gaps: list[tuple[int, int]] = field(default_factory=list)
+    _beyond: list[int] = field(default_factory=list)
     _findings: list[Finding] = field(default_factory=list)
     _warnings: list[Finding] = field(default_factory=list)
 
@@ -134,6 +135,8 @@ class ChainCheck:
         entry, made = _made_anew(link)
         if not entry or made != link.hash or not (self.opens is None or self.opens(entry, link.sealed_details)):
             self._suspect(link)
+        elif self._is_past_the_head(link.seq) and len(self._beyond) < _MOST_SUSPECTS:
+            self._beyond.append(link.seq)
         if self._previous is not None and link.previous_hash not in self._previous:
             self._broken_between(link)
         if entry and link.at < self._latest_at:
@@ -190,7 +193,7 @@ class ChainCheck:
         except (TypeError, ValueError):
             return
         if back_s > BACKWARDS_TOLERANCE_S and len(self._warnings) < _MOST_WARNINGS:
-            words = f"entry {link.seq}: the clock stood {back_s:,.0f} s before that of entry {link.seq - 1}"
+            words = f"entry {link.seq}: the clock stood {back_s:,.0f} s before that of the entry before"
             self._warnings.append(Finding(FindingKind.CLOCK, link.seq, link.seq, words))
 
     def _check_end(self) -> None:
@@ -207,9 +210,8 @@ class ChainCheck:
 
     def _explained(self) -> list[Finding]:
         suspects = {**self._suspects, **{link.seq: link for link in self._last_suspects}}
-        missing = [
-            seq for first, last in self._gaps if last - first < _MOST_SUSPECTS for seq in range(first, last + 1)
-        ]
+        gaps = [(first, last) for first, last in map(self._within, self._gaps) if first <= last]
+        missing = [seq for first, last in gaps if last - first < _MOST_SUSPECTS for seq in range(first, last + 1)]
         moved = {}
         for seq, link in suspects.items():
             near = [seq + far for far in (-1, 1, -2, 2, -3, 3)]
@@ -218,9 +220,9 @@ class ChainCheck:
                 moved[seq] = written_as
         present = set(moved.values())
         found = [self._explain(seq, moved, present) for seq in suspects]
-        found += [self._beyond(seq) for seq in self._past_the_head(suspects)]
+        found += map(_past_the_head, self._beyond)
         occupied = [(seq, seq) for seq in moved if seq not in present and seq <= self._end()]
-        return found + _removed([*self._gaps, *(occupied if not self._last_suspects else occupied[:1])], present)
+        return found + _removed([*gaps, *(occupied if not self._last_suspects else occupied[:1])], present)
 
     def _explain(self, seq: int, moved: dict[int, int], present: set[int]) -> Finding:
         if seq in moved:
@@ -242,15 +244,12 @@ class ChainCheck:
     def _end(self) -> int:
         return self.head.seq if self.head is not None and self.head.is_genuine else self._expected - 1
 
-    def _past_the_head(self, suspects: dict[int, Link]) -> range | list[int]:
-        """Entries after the last that the head knows, which are not suspect for themselves."""
-        if self._expected - 1 - self._end() > _MOST_SUSPECTS:
-            return [self._end() + 1]
-        return [seq for seq in range(self._end() + 1, self._expected) if seq not in suspects]
+    def _is_past_the_head(self, seq: int) -> bool:
+        return self.head is not None and self.head.is_genuine and seq > self.head.seq
 
-    def _beyond(self, seq: int) -> Finding:
-        words = f"entry {seq} stands after the last that the head knows: inserted, or the head was put back"
-        return _finding(FindingKind.INSERTED, seq, words)
+    def _within(self, gap: tuple[int, int]) -> tuple[int, int]:
+        """A gap as far as the head knows of entries: beyond it none was ever written."""
+        return gap[0], min(gap[1], self._end())
 
     def _find(self, kind: FindingKind, seq: int, message: str) -> None:
         if len(self._findings) < _MOST_SUSPECTS:
@@ -261,9 +260,16 @@ def _finding(kind: FindingKind, seq: int, message: str) -> Finding:
     return Finding(kind, seq, seq, message)
 
 
+def _past_the_head(seq: int) -> Finding:
+    words = f"entry {seq} stands after the last that the head knows: inserted, or the head was put back"
+    return _finding(FindingKind.INSERTED, seq, words)
+
+
 def _made_anew(link: Link) -> tuple[str, str]:
     """An entry's identity and hash from its fields; empty if one of them is no text."""
     try:
+        if isinstance(link.at, bytes):  # SQLite keeps them in a column of texts; no time compares with them
+            return "", ""
         entry = identity(link.seq, link.at, link[2:7])
         return entry, chain_hash(link.previous_hash, entry, link.sealed_details)
     except (TypeError, UnicodeEncodeError):

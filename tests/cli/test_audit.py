@@ -93,6 +93,8 @@ def test_show_is_refused_to_others_and_without_a_reason(used):
     "words",
     [
         ("show", "--since", "soon"),
+        ("show", "--since", "0001-01-01T00:00+14:00"),
+        ("show", "--until", "9999-12-31T23:59:59-10:00"),
         ("show", "--operation", "theft"),
         ("show", "--limit", "0"),
         ("policy",),

@@ -110,6 +110,7 @@ def test_identity_reads_in_only_one_way(one, other):
         {"sealed_details": "text"},
         {"subject": "\ud800"},
         {"at": None},
+        {"at": b"2026-05-04"},
     ],
     ids=lambda change: "-".join(map(str, change)),
 )
@@ -216,6 +217,15 @@ def test_genuine_entries_after_a_head_that_was_put_back_are_named():
     links = chain()
     old = Head(N - 2, links[N - 3].hash, is_genuine=True)
     assert found(links, old) == [("inserted", N - 1, N - 1), ("inserted", N, N)]
+
+
+@pytest.mark.parametrize("checker", [opens, None], ids=["with the key", "without"])
+def test_entry_far_after_the_end_is_named_and_nothing_that_never_was(checker):
+    links = chain()
+    far = made(10**18, links[-1].hash, sealed=b"no seal of the program's own " * 2, at=links[-1].at)
+    assert found([*links, far], head_of(links), checker) == [("inserted", 10**18, 10**18)]
+    cut = [*links[:-2], far]
+    assert found(cut, head_of(links), checker) == [("removed", N - 1, N), ("inserted", 10**18, 10**18)]
 
 
 def test_entry_before_the_first_is_inserted():

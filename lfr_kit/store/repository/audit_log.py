@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from hmac import compare_digest
 from typing import Any
 
@@ -27,7 +29,7 @@ from lfr_kit.governance.vocabulary import Operation
 from lfr_kit.store.tables.audit import audit_entries, audit_head
 from lfr_kit.store.vault import DataKey, Vault
 
-__all__ = ["Line", "append", "found", "head", "latest_at", "lock", "set_latest_at"]
+__all__ = ["Line", "append", "as_stored", "found", "head", "latest_at", "lock", "set_latest_at"]
 
 REFUSED = "refused:"
 """Stands before the action of an entry about something that was not allowed."""
@@ -39,6 +41,7 @@ _HEAD = select(
     audit_head.c.mac,
 ).where(audit_head.c.id == 1)
 """The head as it is stored: whoever changed it may have left a time that is none."""
+_ANY_BYTES = partial(str, encoding="utf-8", errors="surrogateescape")
 _LONGEST = {"actor_id": 64, "action": 64, "subject": 120, "deployment_id": 40}
 
 
@@ -105,13 +108,15 @@ def lock(connection: Connection) -> None:
 
 def head(connection: Connection, vault: Vault) -> Head | None:
     """The end of the chain as the store remembers it; None if that row is gone."""
-    row = connection.execute(_HEAD).one_or_none()
+    with as_stored(connection):
+        row = connection.execute(_HEAD).one_or_none()
     return None if row is None else Head(row.seq, row.hash, _is_genuine(vault.key(connection, "audit"), row))
 
 
 def latest_at(connection: Connection) -> datetime:
     """The latest time in the chain. ClockError if the log's head is gone or holds no time."""
-    row = connection.execute(_HEAD).one_or_none()
+    with as_stored(connection):
+        row = connection.execute(_HEAD).one_or_none()
     try:
         return datetime.fromisoformat(row.latest_at if row else "").astimezone(UTC)
     except (TypeError, ValueError):
@@ -125,13 +130,32 @@ def set_latest_at(connection: Connection, vault: Vault, at: datetime) -> None:
     _write_head(connection, key, (row.seq, row.hash), stamp(at))
 
 
+@contextmanager
+def as_stored(connection: Connection) -> Iterator[None]:
+    """Within it the log is read whatever was put there.
+
+    SQLite keeps texts that are no UTF-8, which are not read otherwise. They come with lone surrogates, which no
+    entry of the program's holds.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.text_factory = _ANY_BYTES
+    try:
+        yield
+    finally:
+        raw.text_factory = str
+
+
 def about(entry: str) -> str:
     """What the sealed details of an entry are about, from its `identity`."""
     return _ABOUT + entry
 
 
 def _locked_head(connection: Connection, key: DataKey) -> Row[Any]:
-    return _genuine(connection.execute(_HEAD.with_for_update()).one_or_none(), key)
+    with as_stored(connection):
+        return _genuine(connection.execute(_HEAD.with_for_update()).one_or_none(), key)
 
 
 def _genuine(row: Row[Any] | None, key: DataKey) -> Row[Any]:
@@ -150,11 +174,12 @@ def _write_head(connection: Connection, key: DataKey, end: tuple[int, str], late
 
 
 def _mac(key: DataKey, seq: int, digest: str, latest: str) -> str:
-    return key.mac(head_text(seq, digest, latest).encode())
+    return key.mac(head_text(seq, digest, latest).encode(errors="surrogateescape"))
 
 
 def _is_genuine(key: DataKey, row: Row[Any]) -> bool:
-    return compare_digest(str(row.mac).encode(), _mac(key, row.seq, row.hash, row.latest_at).encode())
+    made = _mac(key, row.seq, row.hash, row.latest_at)
+    return compare_digest(str(row.mac).encode(errors="surrogateescape"), made.encode())
 
 
 def _named(line: Line) -> Named:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, String, or_, select, t
 from lfr_kit.errors import TamperedError
 from lfr_kit.governance.audit import AuditEntry, Link, identity, stamp
 from lfr_kit.governance.vocabulary import Operation
-from lfr_kit.store.repository.audit_log import REFUSED, about
+from lfr_kit.store.repository.audit_log import REFUSED, about, as_stored
 from lfr_kit.store.tables.audit import audit_entries
 from lfr_kit.store.vault import DataKey
 
@@ -56,8 +56,8 @@ class AuditQuestion:
 
 def links(connection: Connection) -> Generator[Link, None, None]:
     """Every entry as it is stored, in order; few are in memory at a time."""
-    streaming = connection.execution_options(yield_per=_CHUNK)
-    with streaming.execute(select(*_RAW).order_by(_COLUMNS.seq)) as rows:
+    streamed = select(*_RAW).order_by(_COLUMNS.seq).execution_options(yield_per=_CHUNK)
+    with as_stored(connection), connection.execute(streamed) as rows:
         for chunk in rows.partitions():
             yield from map(Link._make, chunk)
 
@@ -77,7 +77,8 @@ def seal_checker(key: DataKey) -> Any:
 
 def entries(connection: Connection, key: DataKey, wanted: AuditQuestion) -> list[AuditEntry]:
     """The entries of a question, oldest first, opened."""
-    rows = connection.execute(_asked(wanted).order_by(_COLUMNS.seq.desc()).limit(wanted.limit)).all()
+    with as_stored(connection):
+        rows = connection.execute(_asked(wanted).order_by(_COLUMNS.seq.desc()).limit(wanted.limit)).all()
     return [_opened(Link._make(row), key) for row in reversed(rows)]
 
 
