@@ -83,7 +83,7 @@ def n_entries(store: Store) -> int:
     """How many entries there are, for a progress bar; 0 if the log does not know."""
     with store.reading() as connection:
         head = audit_log.head(connection, store.vault)
-    return head.seq if head else 0
+    return head.seq if head and head.is_genuine else 0
 
 
 def verify(store: Store, actor: Actor, *, justification: str, step: Step | None = None) -> Verification:
@@ -157,8 +157,8 @@ def set_justification_policy(store: Store, actor: Actor, *, is_mandatory: bool, 
         subject="policy:justification",
         justification=justification,
     ) as act:
-        before = policies.justification_is_mandatory(act.connection)
-        policies.set_justification_mandatory(act.connection, is_mandatory)
+        before = policies.justification_is_mandatory(act.connection, act.key("store"))
+        policies.set_justification_mandatory(act.connection, act.key("store"), is_mandatory)
         act.details.update({"before": _policy(before), "justification": _policy(is_mandatory)})
 
 
@@ -224,7 +224,7 @@ def export(store: Store, actor: Actor, file: Path, *, justification: str, step: 
     n_copied = 0
     with store.reading() as connection, whole_file(file) as partial, partial.open("w", encoding="utf-8") as out:
         for n_copied, link in enumerate(audit_reading.links(connection), start=1):  # noqa: B007
-            out.write(json.dumps({name: getattr(link, name) for name in _COPIED}) + "\n")
+            out.write(json.dumps({name: getattr(link, name) for name in _COPIED}, default=repr) + "\n")
             if step is not None:
                 step()
     return n_copied
@@ -256,6 +256,8 @@ def compare(store: Store, actor: Actor, file: Path, *, justification: str) -> Co
                 findings.append(f"entry {seq} of the copy is another in the store now")
             if len(findings) == _MOST_DIFFERENCES:
                 break
+    if not n_compared:
+        raise TableError(f"{file}: holds no entry; {_NAME_A_COPY}")
     return Comparison(n_compared, tuple(findings))
 
 
@@ -266,9 +268,7 @@ def _copied(file: Path) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(iter(lambda: lines.readline(_LONGEST_LINE), b""), start=1):
                 yield _place_and_hash(line, f"{file}, line {number}")
     except OSError as error:
-        raise TableError(
-            f"{file}: cannot be read ({error.strerror}); name a copy made with: lfr audit export"
-        ) from None
+        raise TableError(f"{file}: cannot be read ({error.strerror}); {_NAME_A_COPY}") from None
 
 
 def _place_and_hash(line: bytes, where: str) -> tuple[int, str]:
@@ -276,9 +276,7 @@ def _place_and_hash(line: bytes, where: str) -> tuple[int, str]:
         fields = json.loads(line)
         return int(fields["seq"]), str(fields["hash"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        raise TableError(
-            f"{where}: is no entry of an audit log; name a copy made with: lfr audit export"
-        ) from None
+        raise TableError(f"{where}: is no entry of an audit log; {_NAME_A_COPY}") from None
 
 
 def _policy(is_mandatory: bool) -> str:

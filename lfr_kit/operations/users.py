@@ -13,14 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from lfr_kit.errors import GovernanceError, InputError, PermissionRefusedError, RoleConflictError
+from sqlalchemy import Connection
+
+from lfr_kit.errors import GovernanceError, InputError, PermissionRefusedError, RoleConflictError, TamperedError
+from lfr_kit.governance.chain_check import ChainCheck
 from lfr_kit.governance.person_text import clean_text
 from lfr_kit.governance.roles import SYSTEM, Action, Actor, Role, check_roles
 from lfr_kit.governance.vocabulary import Operation
 from lfr_kit.operations.passwords import check_choice, hash_password
 from lfr_kit.operations.sessions import UNKNOWN, check_password, check_unchanged
 from lfr_kit.store.faults import translated
-from lfr_kit.store.repository import audit_log, users
+from lfr_kit.store.repository import audit_log, audit_reading, users
 from lfr_kit.store.repository.audit_log import Line
 from lfr_kit.store.repository.users import User
 from lfr_kit.store.store import Act, Store
@@ -41,6 +44,7 @@ __all__ = [
 LONGEST_NAME = 120
 _USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RESERVED = frozenset({SYSTEM.user_id, UNKNOWN, "nobody"})
+_FIRST = "users.bootstrap"
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ def add_first(store: Store, new: NewUser, password: str) -> None:
 
     Raises
     ------
+    TamperedError
+        If the log knows of users already, or was itself changed: then they were deleted from outside.
     PermissionRefusedError
         If there is a user already, also one who was added at the same moment.
     RoleConflictError
@@ -126,10 +132,11 @@ def add_first(store: Store, new: NewUser, password: str) -> None:
         audit_log.lock(connection)
         if users.n_users(connection):
             raise PermissionRefusedError("there are users already; an administrator adds others, signed in")
+        _check_never_had_any(store, connection)
         now = store.clock()
         users.add_user(connection, store.vault.key(connection, "store"), _fresh(new, hashed, now), new.name)
         why = "the first user of this store, added by whoever holds its master key"
-        line = Line("system", Operation.ALTERATION, "users.bootstrap", f"user:{new.user_id}", justification=why)
+        line = Line("system", Operation.ALTERATION, _FIRST, f"user:{new.user_id}", justification=why)
         line.details["roles"] = sorted(new.roles)
         audit_log.append(connection, store.vault, [line], now)
 
@@ -274,6 +281,21 @@ def _checked(roles: Iterable[Role]) -> frozenset[Role]:
         raise InputError("roles: give at least one with --role; to let somebody do nothing, deactivate them")
     check_roles(wanted)
     return wanted
+
+
+def _check_never_had_any(store: Store, connection: Connection) -> None:
+    """Whoever empties the table of users from outside makes nobody the first again."""
+    opens = audit_reading.seal_checker(store.vault.key(connection, "audit"))
+    check = ChainCheck(audit_log.head(connection, store.vault), opens)
+    has_had = False
+    for link in audit_reading.links(connection):
+        check.add(link)
+        has_had = has_had or link.action == _FIRST
+    if has_had or not check.report().is_whole:
+        raise TamperedError(
+            "the store has no users, but had some or its log was changed: this was done from outside; "
+            "restore it from a backup"
+        )
 
 
 def _not_oneself(actor: Actor, user_id: str) -> None:

@@ -17,6 +17,9 @@ _READ_ONLY = f"the store may not be written by this user; {_NOTHING}; mend the r
 _DAMAGED = f"the store is damaged; {_NOTHING}; restore it from a backup"
 _NO_STORE = "the store: its file is no database; choose another place (store.url), or restore it from a backup"
 
+_NO_TEXT = "Could not decode to UTF-8"
+"""Python's own word for a text in SQLite that is none; it has no name of SQLite's, and quotes the text."""
+
 # By the beginning of SQLite's own name of the fault, or of PostgreSQL's code; the longest that fits counts.
 _KINDS: dict[str, tuple[type[StoreError], str]] = {
     "SQLITE_FULL": (StoreFullError, _FULL),
@@ -76,6 +79,8 @@ def _in_words(error: DBAPIError) -> StoreError:
     if fitting:
         kind, words = _KINDS[max(fitting, key=len)]
         return kind(words)
+    if _first_line(error).startswith(_NO_TEXT):
+        return StoreError(_DAMAGED)
     is_away = isinstance(error, InterfaceError) or (
         isinstance(error, OperationalError) and not code.startswith("SQLITE")
     )

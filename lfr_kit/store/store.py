@@ -259,7 +259,7 @@ class Store:
             raise
         try:
             with self._one_act_at_a_time(), translated(), self.engine.begin() as connection:
-                if not line.justification and policies.justification_is_mandatory(connection):
+                if not line.justification and self._asks_why(connection):
                     raise JustificationError(f"{action}: say why it is done (--reason); the audit log keeps it")
                 act = Act(connection, self.vault, actor, self.clock(), subject, deployment_id, line.justification)
                 yield act
@@ -271,6 +271,9 @@ class Store:
             with suppress(StoreError):
                 self._log_refusal(line, str(refused))
             raise
+
+    def _asks_why(self, connection: Connection) -> bool:
+        return policies.justification_is_mandatory(connection, self.vault.key(connection, "store"))
 
     @contextmanager
     def _one_act_at_a_time(self) -> Iterator[None]:

@@ -89,7 +89,7 @@ def test_no_step_without_a_reason_whatever_the_policy(store, reason):
     from lfr_kit.store.repository.policies import set_justification_mandatory
 
     with store.engine.begin() as connection:
-        set_justification_mandatory(connection, False)
+        set_justification_mandatory(connection, store.vault.key(connection, "store"), False)
     found = drafted(store)
     with pytest.raises(JustificationError):
         deployments.draft(store, SILVER, plan(), reason=reason)

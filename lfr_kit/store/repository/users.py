@@ -216,9 +216,17 @@ def _user(key: DataKey, row: Row[Any]) -> User:
         created_at=row.created_at,
         sealed_name=row.sealed_name,
     )
-    if not compare_digest(str(row.mac).encode(), _mac_of_user(key, found).encode()):
+    if not _is_genuine(key, found, row):
         raise TamperedError(f"user {row.user_id}: was changed from outside; restore the store from a backup")
     return found
+
+
+def _is_genuine(key: DataKey, found: User, row: Row[Any]) -> bool:
+    try:
+        mac = _mac_of_user(key, found)
+    except TypeError:  # SQLite keeps bytes in a column of texts
+        return False
+    return isinstance(found.failed_attempts, int) and compare_digest(str(row.mac).encode(), mac.encode())
 
 
 def _mac_of_user(key: DataKey, who: User) -> str:
@@ -236,7 +244,9 @@ def _roles(user_id: str, stored: Iterable[str]) -> frozenset[Role]:
     try:
         return frozenset(map(Role, stored))
     except (TypeError, ValueError):
-        raise TamperedError(f"user {user_id}: the store holds a role that there is not; give them anew") from None
+        raise TamperedError(
+            f"user {user_id}: was changed from outside, to no role that there is; restore the store from a backup"
+        ) from None
 
 
 def _about_name(user_id: str) -> str:

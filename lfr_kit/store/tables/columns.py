@@ -10,6 +10,8 @@ from sqlalchemy import MetaData, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from lfr_kit.errors import StoreError
+
 __all__ = ["Json", "Utc", "metadata"]
 
 metadata = MetaData(
@@ -37,8 +39,16 @@ class Utc(TypeDecorator[datetime]):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Back to an aware time."""
-        return None if value is None else datetime.fromisoformat(value)
+        """Back to an aware time. StoreError if it is none."""
+        if value is None:
+            return None
+        try:
+            found = datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise _damaged("a time") from None
+        if found.tzinfo is None:
+            raise _damaged("a time")
+        return found
 
 
 class Json(TypeDecorator[Any]):
@@ -54,5 +64,13 @@ class Json(TypeDecorator[Any]):
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Back to values."""
-        return None if value is None else json.loads(value)
+        """Back to values. StoreError if it is no JSON."""
+        try:
+            return None if value is None else json.loads(value)
+        except (TypeError, ValueError, RecursionError):
+            raise _damaged("a list or table") from None
+
+
+def _damaged(what: str) -> StoreError:
+    """Somebody wrote to the database from outside; what they wrote may be personal, and is not repeated."""
+    return StoreError(f"the store is damaged: {what} in it cannot be read; restore it from a backup")
