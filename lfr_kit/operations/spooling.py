@@ -7,6 +7,7 @@ drain(store, spool)                             when the database is back
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -139,6 +140,8 @@ def drain(store: Store, spool: Spool, *, actor: Actor = SYSTEM) -> Drained:
             try:
                 waiting.append((spool.read(path), path))
             except TamperedError as error:
+                if not os.path.lexists(path):
+                    continue  # another program that empties the same spool was faster
                 aside.append(_set_aside(store, spool, path, error, actor))
         for pending, path in sorted(waiting, key=lambda each: (each[0].raised_at, each[0].alert_id)):
             try:

@@ -104,8 +104,10 @@ def _from_file(chosen: StoreSettings) -> MasterKeys:
     path = chosen.key_file
     _check_apart(chosen)
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_not_waiting) as file:
             status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise KeyMissingError(f"{path}: is no file; restore the master key from its backup")
             if stat.S_IMODE(status.st_mode) & 0o077 and os.name == "posix":
                 raise KeyMissingError(f"{path}: others may read the master key; run: chmod 600 {path}")
             text = file.read(1 << 20).decode("utf-8", errors="replace")
@@ -114,6 +116,11 @@ def _from_file(chosen: StoreSettings) -> MasterKeys:
     except OSError as error:
         raise KeyMissingError(f"{path}: the master key cannot be read ({error.strerror}); mend that") from None
     return MasterKeys.from_text(text, str(path))
+
+
+def _not_waiting(path: str, flags: int) -> int:
+    """A pipe in the place of the file keeps nobody waiting."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _to_file(keys: MasterKeys, chosen: StoreSettings, replace: bool) -> None:
@@ -150,7 +157,11 @@ def _check_apart(chosen: StoreSettings) -> None:
     if database is None:
         return
     folder = database.absolute().parent.resolve()
-    if chosen.key_file.resolve().is_relative_to(folder):
+    try:
+        place = chosen.key_file.resolve()
+    except (OSError, RuntimeError):
+        raise KeyMissingError(f"{chosen.key_file}: is a link to itself; name another (store.key_file)") from None
+    if place.is_relative_to(folder):
         raise ConfigurationError(
             f"{chosen.key_file}: lies in the database's folder, so whoever copies {folder} has both; "
             "keep the master key elsewhere (store.key_file)"

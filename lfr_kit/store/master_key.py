@@ -52,7 +52,7 @@ class MasterKeys:
             )
         try:
             return AESGCM(key).decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], about.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError, TypeError):
             raise WrongKeyError(
                 f"the master key {master_key_id} does not open {about}: one of them was changed; "
                 "restore the key or the store from a backup"
@@ -86,7 +86,7 @@ class MasterKeys:
             current = kept["current"]
             if current not in keys or any(len(key) != _KEY_BYTES for key in keys.values()):
                 raise ValueError("no 256-bit key of that name")
-        except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error):
             raise KeyMissingError(f"{where}: is no master key of LFR Kit; restore it from its backup") from None
         return cls(current, keys)
 

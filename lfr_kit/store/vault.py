@@ -61,7 +61,7 @@ class DataKey:
         """What was sealed. TamperedError if the bytes, the place or the key are not those it was sealed with."""
         try:
             return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about.encode())
-        except (InvalidTag, ValueError):
+        except (InvalidTag, ValueError, TypeError):
             raise TamperedError(
                 f"{about}: was changed, or sealed for another place; restore it from a backup"
             ) from None
@@ -194,7 +194,7 @@ class Vault:
 
     def _unwrap(self, row: Any) -> bytes:
         return self._with(row.master_key_id).unwrap(
-            row.master_key_id, bytes(row.wrapped), _about_key(row.key_id, row.scope)
+            row.master_key_id, row.wrapped, _about_key(row.key_id, row.scope)
         )
 
     def _master_in_force(self, connection: Connection) -> MasterKeys:

@@ -281,6 +281,16 @@ def test_file_that_was_changed_or_is_foreign_is_set_aside_and_the_others_arrive(
     assert ids(impatient) == [good]
 
 
+def test_file_that_another_program_took_first_is_left_to_it(impatient, opened, spool, monkeypatch):
+    with locked(impatient):
+        good = raise_or_spool(impatient, spool, opened.alert()).pending.alert_id
+    seen = (spool.folder / "A-taken.alert", *spool.waiting())
+    monkeypatch.setattr(spool, "waiting", lambda: seen)
+    drained = drain(impatient, spool)
+    assert (drained.arrived, drained.set_aside, drained.error) == ((good,), (), None)
+    assert len(logged(impatient, "alert.raise")) == 1
+
+
 def test_refusal_of_the_store_does_not_wait(impatient, opened, spool):
     opened.change_entry(0, status=str(EntryStatus.WITHDRAWN))
     with pytest.raises(WatchlistError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 
 import keyring
@@ -124,7 +125,16 @@ def test_key_file_that_is_not_there_names_the_line_that_makes_one(chosen):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\xff\xfe", b"{}", b"[]", b"null", b'{"current": "M-1", "keys": {"M-1": "dG9vIHNob3J0"}}', b'"' * 99],
+    [
+        b"",
+        b"\xff\xfe",
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"current": "M-1", "keys": {"M-1": "dG9vIHNob3J0"}}',
+        b'"' * 99,
+        b"[" * 99_999,
+    ],
 )
 def test_key_file_that_holds_no_key_is_refused(chosen, content):
     chosen.key_file.parent.mkdir()
@@ -137,6 +147,17 @@ def test_key_file_that_holds_no_key_is_refused(chosen, content):
 def test_key_file_that_is_a_folder_is_refused(chosen):
     chosen.key_file.mkdir(parents=True)
     with pytest.raises(KeyMissingError, match="cannot be read"):
+        load_master_keys(chosen)
+
+
+def test_key_file_that_is_a_pipe_or_a_link_to_itself_is_refused_at_once(chosen):
+    chosen.key_file.parent.mkdir(parents=True)
+    os.mkfifo(chosen.key_file, 0o600)
+    with pytest.raises(KeyMissingError, match="is no file"):
+        load_master_keys(chosen)
+    chosen.key_file.unlink()
+    chosen.key_file.symlink_to(chosen.key_file.name)
+    with pytest.raises(KeyMissingError, match="link to itself"):
         load_master_keys(chosen)
 
 

@@ -202,6 +202,18 @@ def test_vault_is_shared_by_threads(store):
         assert all(pool.map(use, range(200)))
 
 
+@pytest.mark.parametrize("written", ["x'00'", "x''", "'a text'"])
+def test_wrapped_key_that_is_none_does_not_open(store, written):
+    if store.engine.dialect.name != "sqlite":
+        written = r"'\x00'"
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE data_keys SET wrapped = {written} WHERE scope = 'store'")
+        with pytest.raises(WrongKeyError, match="restore the key or the store"):
+            store.vault.check(connection)
+        with pytest.raises(TamperedError):
+            store.vault.key(connection, "audit").open("a text", "a:b:c")
+
+
 def test_rewrap_changes_the_wrapping_and_nothing_else(store):
     with store.engine.begin() as connection:
         key = store.vault.new_key(connection, "watchlist:W-1", store.clock())
