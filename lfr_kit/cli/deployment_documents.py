@@ -124,6 +124,7 @@ def _write_record(out: Path, found: DeploymentRecord, kinds: set[str]) -> list[P
 def _show_record(
     found: DeploymentRecord, findings: Sequence[Any], written: Sequence[Path], *, as_json: bool
 ) -> None:
+    from lfr_kit.documents.page import said_interval
     from lfr_kit.documents.record_files import record_values, status_of
     from lfr_kit.governance.published_record import published_row
 
@@ -136,13 +137,9 @@ def _show_record(
         ("column", "value"),
         list(published_row(found).items()),
     )
-    share = found.false_share_of_alerts
-    if share is not None:
-        low, high = share.interval()
-        _say(f"False alerts over alerts: {share} (95 % interval {low:.3%} to {high:.3%})")
-    if found.false_alert_rate is not None:
-        low, high = found.false_alert_rate.interval()
-        _say(f"False alerts over faces:  {found.false_alert_rate} (95 % interval {low:.4%} to {high:.4%})")
+    for over, rate in (("alerts: ", found.false_share_of_alerts), ("faces:  ", found.false_alert_rate)):
+        if rate is not None:
+            _say(f"False alerts over {over}{rate} (95 % interval {said_interval(rate)})")
     _say(*(f"to note: {finding.message}" for finding in findings), *written)
 
 
@@ -203,13 +200,13 @@ def corrections(
 def roll_up(
     year: Annotated[int, typer.Option("--year", min=2015, max=2999, help="The year.")],
     month: Annotated[int | None, typer.Option("--month", min=1, max=12, help="Only this month of it.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for CSV, HTML and PDF.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for CSV, JSON, HTML and PDF.")] = None,
     no_pdf: NoPdfOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """A month or a year in sum: both rates with intervals, outcomes, aborted deployments."""
     from lfr_kit.documents.files import write_documents, write_text
-    from lfr_kit.documents.record_files import roll_up_csv, roll_up_page, roll_up_values
+    from lfr_kit.documents.record_files import roll_up_csv, roll_up_json, roll_up_page, roll_up_values
     from lfr_kit.operations import records
 
     with signed_in() as (store, actor):
@@ -218,6 +215,7 @@ def roll_up(
     if out is not None:
         name = f"deployments-{year}" if month is None else f"deployments-{year}-{month:02d}"
         written.append(write_text(out, f"{name}.csv", roll_up_csv(sums)))
+        written.append(write_text(out, f"{name}.json", roll_up_json(sums)))
         written += write_documents(out, {name: roll_up_page(sums)}, pdf=not no_pdf)
     if as_json:
         emit({**roll_up_values(sums), "files": [str(path) for path in written]})
@@ -227,6 +225,7 @@ def roll_up(
 
 
 def _show_sums(sums: RollUp) -> None:
+    from lfr_kit.documents.page import said_interval
     from lfr_kit.documents.record_files import status_of
     from lfr_kit.governance.published_record import published_row
 
@@ -241,7 +240,7 @@ def _show_sums(sums: RollUp) -> None:
         f"{totals.n_deployments} deployments, {totals.faces_seen:,} faces, {totals.total_alerts} alerts, "
         f"{totals.false_alerts} of them false, {totals.arrests} arrests",
         *(
-            f"False alerts over {rate.denominator}: {rate}"
+            f"False alerts over {rate.denominator}: {rate} (95 % interval {said_interval(rate)})"
             for rate in (sums.over_faces, totals.over_alerts)
             if rate
         ),

@@ -39,6 +39,7 @@ __all__ = [
     "record_page",
     "record_values",
     "roll_up_csv",
+    "roll_up_json",
     "roll_up_page",
     "roll_up_values",
 ]
@@ -155,7 +156,16 @@ def _correction_values(correction: Correction) -> dict[str, Any]:
 
 def record_json(record: DeploymentRecord) -> str:
     """`record_values` as a file."""
-    return json.dumps(record_values(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return _json(record_values(record))
+
+
+def roll_up_json(sums: RollUp) -> str:
+    """`roll_up_values` as a file."""
+    return _json(roll_up_values(sums))
+
+
+def _json(values: dict[str, Any]) -> str:
+    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _rate_values(rate: Rate | None) -> dict[str, Any] | None:

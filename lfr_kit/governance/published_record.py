@@ -358,11 +358,13 @@ def _percent(value: float) -> str:
 
 
 def duration_in_words(seconds: float) -> str:
-    """Hours and minutes, rounded to the minute.
+    """Hours and minutes, rounded to the minute; what was shorter is not said to be nothing.
 
-    >>> duration_in_words(19800), duration_in_words(59 * 60), duration_in_words(20)
-    ('5 h 30 min', '0 h 59 min', '0 h 0 min')
+    >>> duration_in_words(19800), duration_in_words(59 * 60), duration_in_words(20), duration_in_words(0)
+    ('5 h 30 min', '0 h 59 min', 'under 1 min', '0 h 0 min')
     """
+    if 0 < seconds < 60:
+        return "under 1 min"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min"
 

@@ -1,8 +1,9 @@
 """How long what is kept: clocks, one per class of data, and legal holds that stop them.
 
-A clock starts when the use ends (`Item.started_at`). What is published is a limit ("within 24 hours"), so deletion is
-due `HEADROOM` before the period of the deployment's profile is over: a timer that runs `lfr retention run` every few
-minutes keeps the limit, and nothing goes before that. Faces that raised no alert have no clock: they are never kept.
+A clock starts when the use ends (`Item.started_at`). What is published is a limit ("within 24 hours"), so
+deletion is due `HEADROOM` before the period of the deployment's profile is over: a timer that runs `lfr retention
+run` every few minutes keeps the limit, and nothing goes before that. Faces that raised no alert have no clock:
+they are never kept.
 
 References
 ----------

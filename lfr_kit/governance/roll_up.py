@@ -179,5 +179,10 @@ def _remarks(ran: Sequence[DeploymentRecord], *, is_one_method: bool) -> tuple[s
         remarks.append(f"The sums pool deployments with different thresholds: {listed}.")
     n_waiting = sum(each.n_awaiting_review for each in ran)
     if n_waiting:
-        remarks.append(f"Provisional: {n_waiting} alerts still await review.")
+        alerts = "1 alert still awaits" if n_waiting == 1 else f"{n_waiting} alerts still await"
+        remarks.append(f"Provisional: {alerts} review.")
+    n_open = sum(each.is_provisional for each in ran)
+    if n_open:
+        whose = "record of 1 deployment is" if n_open == 1 else f"records of {n_open} deployments are"
+        remarks.append(f"The {whose} not final: figures may still change.")
     return tuple(remarks)

@@ -118,8 +118,11 @@ def test_roll_up_of_a_month_writes_its_files(cli, ended, tmp_path):
     assert sorted(path.name for path in (tmp_path / "sums").iterdir()) == [
         "deployments-2026-05.csv",
         "deployments-2026-05.html",
+        "deployments-2026-05.json",
     ]
-    assert "1 of 12120 faces seen" in cli("analyst", "deployment", "roll-up", "--year", 2026).stdout
+    assert json.loads((tmp_path / "sums" / "deployments-2026-05.json").read_text())["totals"] == found["totals"]
+    said = cli("analyst", "deployment", "roll-up", "--year", 2026).stdout
+    assert "1 of 12120 faces seen (95 % interval 0.000209 % to 0.046 %)" in said
 
 
 def test_notice_writes_documents_and_notes_where_it_was_published(cli, tmp_path):

@@ -461,3 +461,9 @@ def test_pdf_leaves_damaged_pictures_refused(portrait):
     Image.fromarray(portrait).save(encoded, "JPEG")
     with pytest.raises(ImageError, match="damaged"):
         read_image(encoded.getvalue()[:-4000])
+
+
+def test_roll_up_lists_of_each_deployment_what_its_rate_rests_on():
+    words = " ".join(Outline(DOCUMENTS["roll_up"]).words.split())
+    assert "Status Watchlist Threshold Faces seen Alerts False Arrests" in words
+    assert "provisional 412 0.64 12,120 3 1 1" in words

@@ -65,7 +65,10 @@ def test_aborted_deployment_is_listed_and_in_no_sum():
 def test_provisional_records_are_named():
     year = roll_up([record("D-1"), record("D-2", is_final=False, n_awaiting_review=2)], 2026)
     assert year.provisional == ("D-2",)
-    assert "2 alerts still await review" in year.remarks[0]
+    assert year.remarks == (
+        "Provisional: 2 alerts still await review.",
+        "The record of 1 deployment is not final: figures may still change.",
+    )
 
 
 def test_use_cases_are_added_apart():
