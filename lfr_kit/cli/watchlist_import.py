@@ -67,6 +67,8 @@ def import_pictures(
         "rationale": rationale,
         "expires_at": expires,
     }
+    if report is not None:
+        _check_report(report, place)
     done = _imported(watchlist, place, pictures, defaults, crops=crops, reason=reason)
     if report is not None:
         _write(report, done)
@@ -97,6 +99,14 @@ def _imported(
         order = ImportOrder(watchlist, source, enroller, reason)
         with progress("importing", total=source.n_pictures) as step:
             return import_people(store, actor, order, progress=step)
+
+
+def _check_report(report: Path, place: Path) -> None:
+    """BadParameter, before anything is imported, if the report would replace the table or has nowhere to go."""
+    if report.exists() and place.exists() and report.samefile(place):
+        raise typer.BadParameter(f"--report {report}: is what is imported; the report would replace it")
+    if report.is_dir() or not report.absolute().parent.is_dir():
+        raise typer.BadParameter(f"--report {report}: is no file in a folder that is there; name one")
 
 
 def _write(path: Path, done: ImportReport) -> None:

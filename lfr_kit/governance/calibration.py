@@ -190,7 +190,7 @@ def threshold_refusals(calibration: Calibration, threshold: float, n_enrolled: i
     )
     return [
         f"threshold: {threshold:g} is below the floor {floor:g} of calibration {name} for a list of "
-        f"{n_enrolled:,} ({expected}; the ceiling is 1 in 1,000)"
+        f"{n_enrolled:,} ({expected}; the ceiling is 1 in 1,000); use the floor, or a higher one"
     ]
 
 

@@ -44,7 +44,7 @@ def check_words(text: str, field: str) -> str:
     """A statement, cleaned. InputError if it is too short to say anything, or holds characters that mislead."""
     words = clean_text(text, field, _MOST_CHARACTERS, lines=True)
     if len(words) < LEAST_CHARACTERS:
-        raise InputError(f"{field}: say it in at least {LEAST_CHARACTERS} characters; the review rests on it")
+        raise InputError(f"{field}: say it in at least {LEAST_CHARACTERS} characters; the decision rests on it")
     return words
 
 

@@ -137,7 +137,9 @@ def _check_plan(taking: Stepping, digest: str) -> None:
     ):
         raise AuthorityError(f"{found.deployment_id}: the plan is not the one that was requested; refuse it")
     read = digest.strip().lower()
-    if read and (len(read) < _LEAST_DIGEST or not found.authority_digest.startswith(read)):
+    if read and len(read) < _LEAST_DIGEST:
+        raise AuthorityError(f"digest {read!r}: give at least its first {_LEAST_DIGEST} characters, as shown")
+    if read and not found.authority_digest.startswith(read):
         raise AuthorityError(
             f"{found.deployment_id}: the plan requested is {found.authority_digest[:16]}, not {read[:16]}; read "
             f"it again: lfr deployment show {found.deployment_id}"

@@ -119,6 +119,16 @@ def test_import_pictures_may_lie_elsewhere_than_the_table(cli, watchlist, tmp_pa
     assert cli.json(MANAGER, "watchlist", "import", watchlist, table, *words)["n_people"] == {"accepted": 1}
 
 
+def test_import_report_in_place_of_the_table_or_nowhere_is_refused_before_anything_is_imported(
+    cli, watchlist, table, tmp_path
+):
+    before = table.read_bytes()
+    for report in (table, tmp_path / "none" / "report.csv", tmp_path):
+        cli(MANAGER, "watchlist", "import", watchlist, table, "--report", report, "--reason", WHY, status=2)
+    assert table.read_bytes() == before
+    assert cli.json(MANAGER, "watchlist", "list")["watchlists"][0]["n_by_status"] == {}
+
+
 def test_import_of_nobody_ends_with_status_one(cli, watchlist, tmp_path):
     table = write_table(tmp_path / "in" / "t.csv", [row("A", "absent.png")])
     cli(MANAGER, "watchlist", "import", watchlist, table, "--reason", WHY, status=1)
