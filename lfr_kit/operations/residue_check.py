@@ -106,6 +106,8 @@ class SearchReport:
             return "wrapped keys remain in the server's log: rotate the master key"
         if self.unread:
             return "not everything could be searched"
+        if not self.n_marks:
+            return "there was nothing to look for"
         return "only ciphertext remains, its keys destroyed" if self.remains else "nothing found"
 
 

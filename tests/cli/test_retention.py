@@ -179,6 +179,13 @@ def test_verify_names_a_stray_copy_and_ends_with_status_1(cli, tmp_path):
     assert (found["ok"], found["findings"][0]["what"]) == (False, "picture")
 
 
+def test_verify_with_nothing_to_look_for_proves_nothing_and_says_so(cli):
+    two_days_ago(cli)
+    said = cli("silver", "retention", "verify", *WHY).stdout
+    assert "nothing to look for: marks are kept for 30 days" in said
+    assert "nothing found" not in said
+
+
 def test_certificate_that_was_changed_or_is_none_is_refused(cli, tmp_path):
     two_days_ago(cli)
     done = cli.json("silver", "retention", "run", *WHY)

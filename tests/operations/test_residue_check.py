@@ -270,6 +270,13 @@ def test_file_that_is_no_notebook_is_no_image_output(tmp_path, text):
     assert image_outputs([path]) == []
 
 
+def test_search_without_marks_does_not_say_that_nothing_was_found(store, clock):
+    assert verify(store).outcome == "there was nothing to look for"
+    lived(store, clock)
+    purge(store, clock)
+    assert verify(store).outcome != "there was nothing to look for"
+
+
 def test_held_alert_is_not_taken_for_residue(store, clock):
     made = lived(store, clock)
     add_user(store, "silver-2", Role.SILVER)
