@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -20,7 +21,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from lfr_kit.governance.camera import Camera
 from lfr_kit.governance.evidence import Evidence
-from lfr_kit.governance.grounds import Explanation, Ground, ShortText
+from lfr_kit.governance.grounds import Explanation, Ground, ShortText, names_nothing
 from lfr_kit.governance.part import Part
 from lfr_kit.governance.vocabulary import OFF_BY_DEFAULT, Category, RetentionProfile, UseCase
 
@@ -162,10 +163,24 @@ def authority_digest(authority: Authority) -> str:
 
 
 def check_current(authority: Authority, today: date) -> list[str]:
-    """What has run out since the plan was written, in words; empty if nothing."""
+    """What has run out since the plan was written, or was left open in it, in words; empty if nothing.
+
+    A draft may say that a reference is still to come; what is asked for, granted and run may not.
+    """
+    findings = [
+        f"{name}: {value!r} names nothing; name it: lfr deployment amend" for name, value in _open(authority)
+    ]
     if authority.policy_document_review_by < today:
-        return [
+        findings.append(
             f"policy_document_review_by: the appropriate policy document {authority.policy_document_version} was "
             f"to be reviewed by {authority.policy_document_review_by.isoformat()}; review it, then plan anew"
-        ]
-    return []
+        )
+    return findings
+
+
+def _open(authority: Authority) -> Iterator[tuple[str, str]]:
+    """Lines, also of the evidence, in which something is to be named and nothing is."""
+    for part, prefix in ((authority, ""), (authority.evidence, "evidence.")):
+        for name, value in part:
+            if isinstance(value, str) and not isinstance(value, StrEnum) and names_nothing(value):
+                yield prefix + name, value

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 
 from lfr_kit.governance.person_text import clean_text
 
-__all__ = ["Explanation", "Ground", "ShortText", "check_substance"]
+__all__ = ["Explanation", "Ground", "ShortText", "check_substance", "names_nothing"]
 
 _LONGEST = 4_000
 _LONGEST_SHORT = 200
@@ -69,12 +69,19 @@ def check_substance(text: str, characters: int, words: int) -> str:
     return text
 
 
+def names_nothing(text: str) -> bool:
+    """Whether a text stands where something is to be named, and names nothing.
+
+    >>> names_nothing("T.B.C."), names_nothing("n/a"), names_nothing("DPIA 2026/009, pending review")
+    (True, True, False)
+    """
+    return "".join(re.findall(r"\w", text.casefold())) in _NO_ANSWERS
+
+
 def _short(text: str) -> str:
     cleaned = clean_text(text, "text", _LONGEST_SHORT)
     if not re.search(r"\w", cleaned):
         raise ValueError("is empty; say it")
-    if "".join(re.findall(r"\w", cleaned.casefold())) in _NO_ANSWERS:
-        raise ValueError(f"holds the placeholder {cleaned!r}; name it")
     return cleaned
 
 

@@ -36,8 +36,15 @@ def test_authority_without_a_ground_is_refused_by_name(name):
 
 @pytest.mark.parametrize("name", ["dpia_ref", "equality_ref", "community_impact_ref", "policy_document_version"])
 @pytest.mark.parametrize("word", ["TBC", "n/a", "N.A.", "none", "to do", "Pending"])
-def test_authority_reference_that_names_nothing_is_refused(name, word):
-    assert findings(**{name: word}) == (f"{name}: holds the placeholder '{word}'; name it",)
+def test_authority_reference_that_names_nothing_may_be_drafted_and_no_more(name, word):
+    (finding,) = check_current(plan(**{name: word}), date(2026, 5, 4))
+    assert finding.startswith(f"{name}: '{word}' names nothing")
+
+
+def test_authority_evidence_that_names_nothing_may_be_drafted_and_no_more():
+    evidence = EVIDENCE["crime_hotspot"] | {"crime_data_ref": "tbc"}
+    (finding,) = check_current(plan(evidence=evidence), date(2026, 5, 4))
+    assert finding.startswith("evidence.crime_data_ref: 'tbc' names nothing")
 
 
 def test_authority_defaults_are_the_careful_ones():

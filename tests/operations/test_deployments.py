@@ -157,6 +157,12 @@ def test_request_on_an_expired_policy_document_or_without_calibration_is_refused
         deployments.request(store, SILVER, found.deployment_id, reason=WHY)
 
 
+def test_request_of_a_plan_whose_assessment_is_still_to_come_is_refused(store):
+    found = drafted(store, dpia_ref="TBC")
+    with pytest.raises(AuthorityError, match="dpia_ref: 'TBC' names nothing"):
+        deployments.request(store, SILVER, found.deployment_id, reason=WHY)
+
+
 def test_facenet_cannot_be_requested_for_want_of_a_calibration(store):
     found = drafted(store, embedder="facenet", space_id="facenet:281cebca:keypoints-mesh.v1", threshold=0.65)
     with pytest.raises(AuthorityError, match="is of space dlib_resnet"):
