@@ -150,7 +150,9 @@ def verify(
         _warn(*(f"FOUND {_in_words(each)}" for each in report.findings))
         _say(*(f"sealed: {_in_words(each)}" for each in report.remains))
         _warn(*(f"not read: {visible(each)}" for each in report.unread))
-        _say(report.outcome if report.n_marks else f"{report.outcome}: marks are kept for 30 days after a deletion")
+        _say(
+            report.outcome if report.n_marks else f"{report.outcome}: marks are kept for 30 days after a deletion"
+        )
     if not report.is_clean:
         raise typer.Exit(1)
 
