@@ -124,7 +124,7 @@ def _not_waiting(path: str, flags: int) -> int:
 
 
 def _to_file(keys: MasterKeys, chosen: StoreSettings, replace: bool) -> None:
-    path = chosen.key_file
+    path = _place(chosen)  # a link stays one, and the key where it leads
     _check_apart(chosen)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -152,16 +152,19 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def _place(chosen: StoreSettings) -> Path:
+    try:
+        return chosen.key_file.resolve()
+    except (OSError, RuntimeError):
+        raise KeyMissingError(f"{chosen.key_file}: is a link to itself; name another (store.key_file)") from None
+
+
 def _check_apart(chosen: StoreSettings) -> None:
     database = database_file(chosen.url)
     if database is None:
         return
     folder = database.absolute().parent.resolve()
-    try:
-        place = chosen.key_file.resolve()
-    except (OSError, RuntimeError):
-        raise KeyMissingError(f"{chosen.key_file}: is a link to itself; name another (store.key_file)") from None
-    if place.is_relative_to(folder):
+    if _place(chosen).is_relative_to(folder):
         raise ConfigurationError(
             f"{chosen.key_file}: lies in the database's folder, so whoever copies {folder} has both; "
             "keep the master key elsewhere (store.key_file)"

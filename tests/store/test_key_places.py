@@ -117,6 +117,20 @@ def test_key_gives_way_to_its_successor_in_a_rotation(chosen):
     assert stat.S_IMODE(chosen.key_file.stat().st_mode) == 0o600
 
 
+def test_key_behind_a_link_is_rotated_where_it_lies(chosen, tmp_path):
+    """E.g. on a disk of its own: neither does the old key stay there, nor the new one come to lie elsewhere."""
+    place = tmp_path / "vault" / "kept.key"
+    elsewhere = chosen.model_copy(update={"key_file": place})
+    first = new_master_keys()
+    save_master_keys(first, elsewhere)
+    chosen.key_file.parent.mkdir(parents=True)
+    chosen.key_file.symlink_to(place)
+    save_master_keys(first.with_successor().current_only(), chosen, replace=True)
+    assert chosen.key_file.is_symlink()
+    assert first.current_id not in place.read_text()
+    assert same(load_master_keys(chosen), load_master_keys(elsewhere))
+
+
 def test_key_file_that_is_not_there_names_the_line_that_makes_one(chosen):
     assert not has_master_keys(chosen)
     with pytest.raises(KeyMissingError, match="lfr keys init"):
