@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,18 @@ def _to_file(keys: MasterKeys, chosen: StoreSettings, replace: bool) -> None:
                 os.link(partial, path)  # unlike a rename, refuses where another process was faster
             except FileExistsError:
                 raise _taken(chosen) from None
+    if replace:
+        _remove_unfinished(path)
     _sync_folder(path.parent)
+
+
+def _remove_unfinished(path: Path) -> None:
+    """What a program that was killed while it wrote left behind: a key that is to be let go of may be in it."""
+    for left in path.parent.glob(f".{escape(path.name)}.*.partial"):
+        try:
+            left.unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(left, error) from error
 
 
 def _sync_folder(folder: Path) -> None:

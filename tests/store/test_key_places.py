@@ -117,6 +117,15 @@ def test_key_gives_way_to_its_successor_in_a_rotation(chosen):
     assert stat.S_IMODE(chosen.key_file.stat().st_mode) == 0o600
 
 
+def test_key_that_a_killed_rotation_left_half_written_goes_with_the_next(chosen):
+    first = new_master_keys()
+    save_master_keys(first, chosen)
+    left = chosen.key_file.with_name(f".{chosen.key_file.name}.4711.partial")
+    left.write_text(first.to_text())
+    save_master_keys(first.with_successor().current_only(), chosen, replace=True)
+    assert list(chosen.key_file.parent.iterdir()) == [chosen.key_file]
+
+
 def test_key_behind_a_link_is_rotated_where_it_lies(chosen, tmp_path):
     """E.g. on a disk of its own: neither does the old key stay there, nor the new one come to lie elsewhere."""
     place = tmp_path / "vault" / "kept.key"
