@@ -158,6 +158,7 @@ class BusSubscriber:
     ) -> None:
         import zmq
 
+        path = _socket(folder, deployment_id)
         self._own = zmq.Context() if context is None else None
         made = context or self._own
         assert made is not None
@@ -167,7 +168,7 @@ class BusSubscriber:
         self.socket.setsockopt(zmq.RECONNECT_IVL, 100)
         self.socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
         self.socket.setsockopt(zmq.SUBSCRIBE, _prefix(topic))
-        self.socket.connect(f"ipc://{_socket(folder, deployment_id)}")
+        self.socket.connect(f"ipc://{path}")
 
     def newest(self, timeout_s: float) -> BusMessage | None:
         """The newest message not yet taken; None if there is none within that time."""

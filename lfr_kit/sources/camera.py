@@ -132,8 +132,9 @@ class Camera:
         self._newest, self._stop = NewestOnly[_Arrival](), Event()
         self.n_connects = 0
         name = f"lfr-{self.camera_id}"
-        self._thread = Thread(target=self._read, args=(self._newest, self._stop), name=name, daemon=True)
-        self._thread.start()
+        thread = Thread(target=self._read, args=(self._newest, self._stop), name=name, daemon=True)
+        thread.start()
+        self._thread = thread  # only now: another thread may close at any moment
 
     def _read(self, newest: NewestOnly[_Arrival], stop: Event) -> None:
         """The thread: reads every frame until closed or given up."""

@@ -115,11 +115,11 @@ def _capture(device: int | str) -> cv2.VideoCapture:
 
 
 def file_pictures(path: str) -> Pictures:
-    """Pictures of a recorded video at the pace they were recorded: a file that stands for a camera."""
-    from lfr_kit.sources.video_file import VideoFile
+    """Pictures of a recording at the pace they were recorded: what stands for a camera."""
+    from lfr_kit.sources import open_source
 
     began = time.monotonic()
-    for frame in VideoFile(path):
+    for frame in open_source(path):
         time.sleep(max(0.0, began + frame.position_s - time.monotonic()))
         yield frame.image
 

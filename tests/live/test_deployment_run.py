@@ -153,6 +153,13 @@ def test_run_logs_faces_seen_and_when_the_camera_was_lit(store, opened):
     assert {event.data["method"] for event in counted} == {FACES_SEEN_METHOD}
 
 
+def test_run_logs_which_algorithms_looked_and_how_they_were_set(store, opened):
+    DeploymentRun(store, OPERATOR, "D-1").run(lambda _: None)
+    (engine,) = log(store, "engine")
+    assert (engine.actor_id, engine.data["gate"], engine.data["detector"]) == (OPERATOR.user_id, "open", "scripted")
+    assert engine.data["tracker"] == "iou_kalman (n_confirm 2)"
+
+
 def test_run_of_a_deployment_that_is_not_open_is_refused(store, opened):
     for state in (DeploymentState.GRANTED, DeploymentState.PAUSED, DeploymentState.CLOSED):
         move(store, "D-1", state)
