@@ -22,6 +22,7 @@ from lfr_kit.live.engine import engine_of
 from lfr_kit.live.one_run import the_only_run
 from lfr_kit.live.right_to_look import Answer, RightToLook
 from lfr_kit.records import Alert, Frame
+from lfr_kit.reports.recorder import settings_in_words
 
 if TYPE_CHECKING:
     from lfr_kit.governance.deployment_state import Deployment
@@ -140,7 +141,9 @@ class DeploymentRun:
         self._on_alert = on_alert
         self.deployment = _open_deployment(store, deployment_id)
         gallery = load_gallery(store, actor, _list_of(self.deployment))
-        self.pipeline = engine_of(self.deployment, gallery, chosen or settings())
+        chosen = chosen or settings()
+        self.pipeline = engine_of(self.deployment, gallery, chosen)
+        self._engine_in_words = settings_in_words(chosen)
         self._right = RightToLook(store, deployment_id, _list_of(self.deployment), gallery)
         self._spool = open_spool(store, deployment_id)
         self._playing = _opened(self.deployment)
@@ -179,6 +182,7 @@ class DeploymentRun:
             return self._run(on_step, should_stop)
 
     def _run(self, on_step: Callable[[Progress], None], should_stop: Callable[[], bool]) -> Progress:
+        self._note_engine()
         self._event("lit", list(self._playing))
         is_dark = False
         try:
@@ -306,6 +310,13 @@ class DeploymentRun:
         if self._spool.waiting():
             self.progress.alert_ids += drain(self.store, self._spool).arrived
         self.progress.n_waiting = len(self._spool.waiting()) + len(self._unsaved)
+
+    def _note_engine(self) -> None:
+        """Which algorithms look, and how they were set on this machine: what the authority leaves open."""
+        from lfr_kit.operations.deployment_steps import append_event
+
+        with suppress(StoreBusyError), self._act("engine") as act:
+            append_event(act, self.deployment_id, "engine", data=self._engine_in_words)
 
     def _event(self, kind: str, camera_ids: list[str], **data: str) -> None:
         """What happened to cameras, in the deployment's log; while the store is away it goes unlogged."""
