@@ -65,6 +65,24 @@ def test_private_key_is_sealed(store):
         public(store)
 
 
+@pytest.mark.parametrize("value", ["", "A", "not base64", "\u00e9"])
+def test_private_key_that_was_made_unreadable_signs_nothing(store, value):
+    signed(store)
+    with store.engine.begin() as connection:
+        connection.execute(update(store_info).where(store_info.c.name == "signing_key").values(value=value))
+    with pytest.raises(TamperedError):
+        public(store)
+    with pytest.raises(TamperedError):
+        signed(store)
+
+
+@pytest.mark.parametrize("signature", ["", "zz", "00", "\u00e9"])
+def test_signature_that_is_none_does_not_fit(store, signature):
+    given = replace(signed(store), signature=signature)
+    with pytest.raises(TamperedError, match="does not fit"):
+        check_signature(given, public(store))
+
+
 def test_without_its_wrapping_key_nothing_is_signed(store):
     signed(store)
     with store.engine.begin() as connection:
