@@ -71,6 +71,10 @@ class ImportSource:
         """How many pictures are named."""
         return sum(len(person.pictures) for person in self.people)
 
+    def content(self, file: str) -> bytes:
+        """The bytes of a picture, see `picture_bytes`."""
+        return picture_bytes(self.folder, file)
+
 
 def read_source(
     place: Path, *, pictures: Path | None = None, defaults: Mapping[str, str] | None = None

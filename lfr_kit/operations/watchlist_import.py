@@ -21,7 +21,7 @@ from lfr_kit.governance.import_table import ImportPerson, PictureCell
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import EntryStatus, Operation
 from lfr_kit.governance.watchlist import Entry, EntryDetails, ReferencePicture, Watchlist, is_old_picture
-from lfr_kit.operations.import_files import ImportSource, picture_bytes
+from lfr_kit.operations.import_files import ImportSource
 from lfr_kit.operations.import_report import ImportReport, PersonLine, PersonOutcome, PictureLine
 from lfr_kit.operations.watchlist_entries import (
     Entered,
@@ -267,7 +267,7 @@ class _Import:
             self.report.n_pictures["kept_out"] += 1
             return None
         try:
-            content = picture_bytes(self.source.folder, cell.file)
+            content = self.source.content(cell.file)
         except ImageError as error:
             self._fail(person, cell, error.reason, str(error))
             return None

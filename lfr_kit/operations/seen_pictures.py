@@ -1,0 +1,57 @@
+"""The pictures of what somebody has just looked at: no further consultation, the look itself was logged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from lfr_kit.errors import PermissionRefusedError
+from lfr_kit.governance.adjudication import check_alert_id
+from lfr_kit.governance.roles import Action, Actor, require
+from lfr_kit.store.repository import alerts as alert_rows
+from lfr_kit.store.repository import watchlists as list_rows
+from lfr_kit.store.repository.shown_pictures import picture_jpeg
+
+if TYPE_CHECKING:
+    from lfr_kit.store.store import Store
+
+__all__ = ["Which", "alert_picture", "entry_picture"]
+
+Which = Literal["probe", "reference"]
+
+
+def alert_picture(store: Store, actor: Actor, alert_id: str, which: Which) -> bytes:
+    """One of the two pictures of an alert (JPEG), for somebody whose look at it stands in its history.
+
+    Raises
+    ------
+    PermissionRefusedError
+        If the actor may not see alerts, or has not looked at this one.
+    NotInStoreError, KeyDestroyedError
+        If there is no such alert, or it is deleted.
+    """
+    require(actor, Action.ALERT_VIEW)
+    with store.reading() as connection:
+        stored = alert_rows.alert(connection, check_alert_id(alert_id))
+        looks = (event for event in alert_rows.events(connection, alert_id) if event.kind == "viewed")
+        if actor.user_id not in {event.actor_id for event in looks}:
+            raise PermissionRefusedError(f"{actor.user_id} has not looked at alert {alert_id}; open it first")
+        key = store.vault.key(connection, alert_rows.scope_of(stored))
+        faces = alert_rows.faces(connection, key, alert_id)
+    return faces.probe_jpeg if which == "probe" else faces.reference_jpeg
+
+
+def entry_picture(store: Store, actor: Actor, entry_id: str, picture_id: str) -> bytes:
+    """A picture of a watchlist entry (JPEG), for somebody who has just been shown the list.
+
+    Raises
+    ------
+    PermissionRefusedError
+        If the actor may not look at watchlists.
+    NotInStoreError, KeyDestroyedError
+        If that entry has no such picture, or its list is deleted.
+    """
+    require(actor, Action.WATCHLIST_VIEW)
+    with store.reading() as connection:
+        entry = list_rows.entry_by_id(connection, entry_id)
+        key = store.vault.key(connection, list_rows.scope(entry.watchlist_id))
+        return picture_jpeg(connection, key, entry_id, picture_id)

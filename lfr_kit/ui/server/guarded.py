@@ -1,0 +1,85 @@
+"""Voila's own handlers, each behind the sign-in: it serves its scripts and themes to anybody otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from tornado.web import HTTPError, RequestHandler
+from tornado.websocket import WebSocketHandler
+from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
+
+from lfr_kit.errors import LfrError
+from lfr_kit.ui.server.faults import status_of
+from lfr_kit.ui.server.offered import DASHBOARDS
+from lfr_kit.ui.server.security import HEADERS, check_same_origin, is_same_origin, refuse_tokens
+from lfr_kit.ui.server.visitor import Visitor, state_of, visitor_of
+
+__all__ = ["DashboardPage", "guarded"]
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class _Guarded(RequestHandler):
+    """In front of a handler: no tokens, no other origin, a session, a kernel of one's own."""
+
+    def set_default_headers(self) -> None:
+        """The handler's own, then ours over them."""
+        super().set_default_headers()
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
+
+    async def prepare(self, *args: Any, **kwargs: Any) -> None:
+        """Turns away whoever is not signed in."""
+        refuse_tokens(self.request)
+        is_socket = isinstance(self, WebSocketHandler)
+        if is_socket or self.request.method not in _SAFE:
+            check_same_origin(self.request, must_say=is_socket)
+        await self._admitted()
+        done: Any = super().prepare(*args, **kwargs)
+        if isinstance(done, Awaitable):
+            await done
+
+    async def _admitted(self) -> Visitor:
+        try:
+            visitor = await visitor_of(self)
+        except LfrError as error:
+            raise HTTPError(status_of(error), type(error).__name__) from None
+        if visitor is None or visitor.must_change_password:
+            raise HTTPError(401, "sign in first")
+        kernel_id = self.path_kwargs.get("kernel_id") or (self.path_args[0] if self.path_args else "")
+        if state_of(self).kernels.get(str(kernel_id), visitor.user_id) != visitor.user_id:
+            raise HTTPError(404, "somebody else's")
+        return visitor
+
+    def check_origin(self, origin: str = "") -> bool:
+        """Of a WebSocket: only pages of this server. Of anything else: as far as the browser says."""
+        return is_same_origin(self.request, must_say=isinstance(self, WebSocketHandler))
+
+
+@cache
+def guarded(handler: type[RequestHandler]) -> type[RequestHandler]:
+    """The same handler behind the sign-in."""
+    return type(f"Guarded{handler.__name__}", (_Guarded, handler), {})
+
+
+class DashboardPage(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]
+    """A dashboard, for whoever it is of use to; no other notebook is shown."""
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Whoever is not signed in is sent to sign in."""
+        if status_code == 401:
+            self.redirect(f"{self.base_url}lfr/sign-in?{urlencode({'next': self.request.uri or ''})}")
+        else:
+            super().send_error(status_code, **kwargs)
+
+    async def _admitted(self) -> Visitor:
+        visitor = await super()._admitted()
+        found = next((each for each in DASHBOARDS if each.file == self.path_args[0]), None)
+        if found is None:
+            raise HTTPError(404)
+        if not found.is_for(visitor.actor):
+            raise HTTPError(403, "your roles do not open this dashboard")
+        return visitor

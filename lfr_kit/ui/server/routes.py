@@ -1,0 +1,45 @@
+"""Every address of ours, below the server's base URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.utils import url_path_join
+
+from lfr_kit.ui.server import alerts_api, deployments_api, me, pages, pictures, presence_api, sockets
+
+__all__ = ["index_route", "routes"]
+
+_ID = r"([A-Za-z0-9][A-Za-z0-9._-]{0,119})"
+_PAGES: tuple[tuple[str, Any], ...] = (
+    (r"sign-in", pages.SignInPage),
+    (r"sign-out", pages.SignOut),
+    (r"password", pages.PasswordPage),
+)
+_API: tuple[tuple[str, Any], ...] = (
+    (r"api/me", me.MeHandler),
+    (r"api/vocabulary", me.VocabularyHandler),
+    (r"api/deployments", deployments_api.DeploymentsHandler),
+    (rf"api/deployments/{_ID}", deployments_api.DeploymentHandler),
+    (rf"api/deployments/{_ID}/(open|pause|resume|close|abort)", deployments_api.StepHandler),
+    (rf"api/deployments/{_ID}/alerts", alerts_api.AlertsHandler),
+    (rf"api/deployments/{_ID}/presence", presence_api.PresenceHandler),
+    (rf"api/deployments/{_ID}/presence/(check-in|heartbeat|check-out)", presence_api.PresenceStepHandler),
+    (r"api/alerts/([A-Za-z0-9_-]{1,40})", alerts_api.AlertHandler),
+    (r"api/alerts/([A-Za-z0-9_-]{1,40})/(decide|engage|decline|outcome|review)", alerts_api.AlertStepHandler),
+    (r"api/alerts/([A-Za-z0-9_-]{1,40})/hand-over", alerts_api.HandOverHandler),
+    (r"pictures/alerts/([A-Za-z0-9_-]{1,40})/(probe|reference)", pictures.AlertPictureHandler),
+    (rf"pictures/entries/{_ID}/{_ID}", pictures.EntryPictureHandler),
+    (rf"ws/frames/{_ID}/([^/]{{1,120}})", sockets.FramesSocket),
+    (rf"ws/events/{_ID}", sockets.EventsSocket),
+)
+
+
+def routes(base_url: str) -> list[tuple[str, Any]]:
+    """Pages, API, pictures and WebSockets."""
+    return [(url_path_join(base_url, "lfr", path), handler) for path, handler in (*_PAGES, *_API)]
+
+
+def index_route(base_url: str) -> tuple[str, Any]:
+    """The list of dashboards, where the server is opened."""
+    return base_url, pages.IndexPage

@@ -1,0 +1,87 @@
+"""The server from the store's settings: opened, checked, served, closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lfr_kit.config import settings
+from lfr_kit.errors import InputError
+from lfr_kit.operations.sessions import check_has_users
+from lfr_kit.store.store import Store
+from lfr_kit.ui.server.offered import dashboards_folder
+from lfr_kit.ui.server.security import is_loopback
+
+__all__ = ["Wanted", "serve"]
+
+_BASE_URL = re.compile(r"/([A-Za-z0-9._~-]+/)*")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How the dashboards are to be reached; checked when made.
+
+    Attributes
+    ----------
+    folder
+        Of the notebooks; None = those of this release.
+
+    Raises
+    ------
+    InputError
+        If other machines could reach it without TLS, or the path can be none.
+    """
+
+    port: int = 8866
+    ip: str = "127.0.0.1"
+    base_url: str = "/"
+    is_behind_proxy: bool = False
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not is_loopback(self.ip) and not self.is_behind_proxy:
+            raise InputError(
+                f"--ip {self.ip}: other machines could reach it, and passwords would cross the network in the "
+                "clear; put a reverse proxy with TLS in front and say --behind-tls-proxy, or leave --ip out"
+            )
+        url = self.base_url if self.base_url.endswith("/") else f"{self.base_url}/"
+        if not _BASE_URL.fullmatch(url):
+            raise InputError(f"--base-url {self.base_url}: give a path of letters, digits and - . _ ~, e.g. /lfr/")
+        object.__setattr__(self, "base_url", url)
+
+
+def serve(wanted: Wanted, ready: Callable[[str], None]) -> None:
+    """Serves until it is told to stop.
+
+    Parameters
+    ----------
+    ready
+        Called with the address once it can be reached.
+
+    Raises
+    ------
+    SignInError
+        If the store has no users, so that nobody could sign in.
+    StoreError, VaultError
+        As `Store.open`.
+    OutputError
+        If the port cannot be had.
+    """
+    from lfr_kit.ui.server.app import LfrDashboards, Place
+    from lfr_kit.ui.server.state import ServerState
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    logging.getLogger("tornado.access").propagate = False
+    folder = dashboards_folder(wanted.folder)
+    store = Store.open()
+    try:
+        check_has_users(store)
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        place = Place(wanted.port, wanted.ip, wanted.base_url, wanted.is_behind_proxy)
+        LfrDashboards.at(place, folder, ServerState(store, settings().live.bus_dir), ready).start()
+    finally:
+        store.close()
