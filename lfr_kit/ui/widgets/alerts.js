@@ -1,0 +1,217 @@
+// The alert desk: a queue, two pictures side by side, a decision by button or by key.
+
+import { decidedLine, entryFacts, history, picturesOf, readAlert, responseLine, scoreLine } from "./shared/alert_card.js";
+import { decisionPanel } from "./shared/adjudicate.js";
+import { get, part, post } from "./shared/api.js";
+import { ask, notice, show } from "./shared/dialog.js";
+import { field, fill, h, say } from "./shared/dom.js";
+import { keysAreOn, onKeys, setKeys } from "./shared/keys.js";
+import { announcer, headline, openPage } from "./shared/page.js";
+import { PicturePair } from "./shared/pair.js";
+import { Queue } from "./shared/queue.js";
+import { Sound } from "./shared/sound.js";
+import { countdown, some, worded } from "./shared/words.js";
+
+const KEYS = [
+  ["N", "Open the next alert to decide"], ["J / K", "Next or previous alert of the queue"], ["V", "Viable"], ["D", "Dismiss"],
+  ["1 to 9", "Choose a reason"], ["Enter", "Send"], ["Esc", "Back"], ["E / O / R", "Engage, outcome, review, by role"],
+  ["+ − 0", "Enlarge, make smaller, whole pictures"], ["H", "Take in hand or hand over"], ["M", "Sound on or off"], ["?", "This help"],
+];
+
+class Desk {
+  constructor(page) {
+    this.page = page;
+    this.sound = new Sound();
+    this.queue = new Queue({ onChoose: (id) => this.open(id), now: () => page.now() });
+    this.pair = new PicturePair();
+    this.heard = announcer();
+    this.told = h("div", { role: "alert" });
+    this.alertHolder = h("div.alert-holder");
+    this.everything = h("input", { type: "checkbox", onchange: () => this.safely(() => this.read()) });
+    this.known = null;
+    this.view = null;
+    page.signal.addEventListener("abort", () => this.queue.close());
+  }
+
+  safely(act) {
+    return act().catch((error) => this.page.fail(error));
+  }
+
+  async read() {
+    const found = await get(`${this.page.path}/alerts?everything=${this.everything.checked ? 1 : 0}`);
+    this.page.setClock(found.now);
+    const fresh = this.known ? found.alerts.filter((each) => each.state === "raised" && !this.known.has(each.alert_id)) : [];
+    this.known = new Set([...(this.known || []), ...found.alerts.map((each) => each.alert_id)]);
+    for (const each of found.alerts) if (each.in_hand !== undefined) this.queue.inHand[each.alert_id] = each.in_hand?.to || each.in_hand || "";
+    this.queue.show(found.alerts);
+    if (fresh.length) this.sound.play(fresh[0].response);
+    if (fresh.length) this.heard.say(`${some(fresh.length, "new alert")}, ${worded(fresh[0].response)}`);
+    await this.refresh(found.alerts);
+    if (!this.view) this.showNothing();
+  }
+
+  /** Reads the open alert anew where somebody else changed it. */
+  async refresh(alerts) {
+    const listed = alerts.find((each) => each.alert_id === this.view?.alert_id);
+    if (!this.view || this.isOpening || (listed && listed.state === this.view.state)) return;
+    const before = this.view.state;
+    this.view = await readAlert(this.view.alert_id);
+    if (this.view.state === before) return;
+    const line = decidedLine(this.view);
+    const isOthers = line && !line.startsWith(`${this.page.me.user_id} `) && ["raised", "viewed"].includes(before);
+    if (isOthers) fill(this.told, notice("warn", `Somebody was faster: ${line}`));
+    this.drawAlert();
+  }
+
+  async open(alertId) {
+    this.isOpening = true;
+    this.queue.choose(alertId);
+    fill(this.told);
+    fill(this.alertHolder, h("p.empty", { role: "status" }, "Loading the alert"));
+    try {
+      this.view = await this.page.looking(() => readAlert(alertId));
+      this.drawAlert();
+      this.pair.show(picturesOf(this.view));
+      this.alertHolder.querySelector(".pair")?.focus({ preventScroll: true });
+    } catch (error) {
+      this.view = null;
+      fill(this.alertHolder, notice("bad", error.message, error.findings));
+      if (error.isSignedOut) this.page.fail(error);
+    } finally {
+      this.isOpening = false;
+    }
+  }
+
+  showNothing() {
+    if (this.isOpening) return;
+    const { next } = this.queue;
+    const words = next ? "Choose an alert of the queue, or open the next." : "No alert waits for a decision.";
+    const go = next && h("button.main", { type: "button", onclick: () => this.open(next) }, "Open the next alert", h("kbd", { "aria-hidden": "true" }, "N"));
+    this.pair.clear();
+    fill(this.alertHolder, h("div.empty.stack", {}, h("p", {}, words), go && h("div.row.centre", {}, go)));
+  }
+
+  drawAlert() {
+    const { page, view } = this;
+    this.panel = decisionPanel(page, view, (told) => this.safely(() => this.afterDecision(told)));
+    this.left = h("span.left.big");
+    const hand = this.queue.inHand[view.alert_id];
+    const handOver = h("button", { type: "button", id: "hand-over", onclick: () => this.handOver() }, hand ? `In hand: ${hand}` : "Hand over", h("kbd", { "aria-hidden": "true" }, "H"));
+    fill(
+      this.alertHolder,
+      h("div.row.apart.alert-top", {}, responseLine(page, view), h("span.row", {}, h("span.badge", {}, worded(view.state)), this.left)),
+      h("div.row.apart", {}, h("h2.name", {}, view.name || "No name"), h("div.row", {}, this.furtherShots(), this.pair.tools, handOver)),
+      h("div.alert-body", {}, this.pair.element, h("div.stack.alert-side", {}, this.panel.element, scoreLine(view), entryFacts(page, view), history(page, view))),
+    );
+    this.tick();
+  }
+
+  /** Other pictures of the same track, where the server has them. */
+  furtherShots() {
+    const further = this.view.further || [];
+    if (!further.length) return null;
+    const shots = ["probe", ...further];
+    return h("span.row", { role: "group", "aria-label": "Pictures of this track" }, shots.map((which, i) => h("button.chip", { type: "button", onclick: () => this.pair.show(picturesOf(this.view, which)) }, `Shot ${i + 1}`)));
+  }
+
+  async afterDecision(told) {
+    const decided = this.view?.alert_id;
+    fill(this.told, notice(told.kind, told.kind === "warn" ? `Somebody decided before you: ${told.text}.` : told.text));
+    if (decided) this.view = await readAlert(decided);
+    this.drawAlert();
+    await this.read();
+    const next = document.getElementById(`alert-${this.queue.next}`);
+    (next || this.alertHolder.querySelector("button"))?.focus();
+  }
+
+  async handOver() {
+    if (!this.view) return;
+    const { page, view } = this;
+    const to = h("input", { type: "text", value: page.me.user_id, autocomplete: "off" });
+    const note = h("input", { type: "text", maxLength: 200, autocomplete: "off" });
+    await ask(page.element, {
+      title: "Who has this alert in hand?",
+      text: "Everybody at this desk sees it. Empty = nobody. It decides nothing and is kept by nobody.",
+      fields: [field("User", to), field("Note", note)],
+      yes: "Tell the others",
+      act: () => post(`api/alerts/${part(view.alert_id)}/hand-over`, { to: to.value.trim(), note: note.value }),
+    });
+  }
+
+  heardHand({ alert_id: alertId, to }) {
+    this.queue.inHand[alertId] = to;
+    this.queue.draw();
+    const button = this.view?.alert_id === alertId && document.getElementById("hand-over");
+    if (button) button.firstChild.textContent = to ? `In hand: ${to}` : "Hand over";
+  }
+
+  tick() {
+    if (!this.view || !this.left) return;
+    const isOpen = ["raised", "viewed"].includes(this.view.state);
+    const leftS = (new Date(this.view.expires_at) - this.page.now()) / 1000;
+    say(this.left, isOpen ? (leftS > 0 ? `${countdown(leftS)} left` : "time over") : "");
+    this.left.classList.toggle("soon", isOpen && leftS < 15);
+  }
+
+  step(by) {
+    const { ids } = this.queue;
+    const at = ids.indexOf(this.queue.chosen);
+    const to = ids[Math.min(ids.length - 1, Math.max(0, at + by))];
+    if (to && to !== this.queue.chosen) this.open(to);
+  }
+
+  help() {
+    const isOn = h("input", { type: "checkbox", checked: keysAreOn(), onchange: (event) => setKeys(event.target.checked) });
+    const rows = KEYS.map(([key, what]) => h("tr", {}, h("td", {}, h("kbd", {}, key)), h("td", {}, what)));
+    show(this.page.element, "Keys", h("table", {}, h("tbody", {}, rows)), h("label.row", {}, isOn, "Single keys work"));
+  }
+
+  toggleSound() {
+    this.sound.set(!this.sound.isOn);
+    this.drawSound();
+  }
+
+  drawSound() {
+    this.soundButton.setAttribute("aria-pressed", String(this.sound.isOn));
+    say(this.soundButton, this.sound.isOn ? "Sound: on" : "Sound: off");
+  }
+
+  keys() {
+    onKeys(
+      {
+        n: () => (this.queue.next ? this.open(this.queue.next) : false),
+        j: () => this.step(1), k: () => this.step(-1), v: () => this.panel?.open("viable"), d: () => this.panel?.open("dismissed"),
+        e: () => this.panel?.open("engage"), o: () => this.panel?.open("outcome"), r: () => this.panel?.open("review"),
+        h: () => this.handOver(), m: () => this.toggleSound(), "+": () => this.pair.zoom(1.35), "-": () => this.pair.zoom(1 / 1.35),
+        0: () => this.pair.reset(), Escape: () => this.panel?.close(), "?": () => this.help(),
+      },
+      this.page.signal,
+    );
+  }
+}
+
+async function build(page) {
+  const desk = new Desk(page);
+  desk.soundButton = h("button", { type: "button", onclick: () => desk.toggleSound() });
+  desk.drawSound();
+  const help = h("button", { type: "button", onclick: () => desk.help() }, "Keys", h("kbd", { "aria-hidden": "true" }, "?"));
+  const all = h("label.row.small", {}, desk.everything, "Also the settled ones");
+  fill(
+    page.content,
+    headline(page, h("div.row", {}, desk.soundButton, help)),
+    desk.told,
+    h("div.desk", {}, h("aside.card.stack.tight", { "aria-label": "Queue" }, desk.queue.element, all), h("section.card.stack.tight", { "aria-label": "Alert" }, desk.alertHolder)),
+    desk.heard.line,
+  );
+  desk.keys();
+  page.on("alerts", () => desk.safely(() => desk.read()));
+  page.on("back", () => desk.safely(() => desk.read()));
+  page.on("in_hand", (news) => desk.heardHand(news));
+  const timer = setInterval(() => desk.tick(), 1000);
+  page.signal.addEventListener("abort", () => clearInterval(timer));
+  await desk.read();
+}
+
+export default {
+  render: (given) => openPage(given, { name: "alerts", needs: ["alert.view"], build }),
+};

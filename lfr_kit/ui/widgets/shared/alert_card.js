@@ -1,0 +1,73 @@
+// One alert as a person sees it: the two pictures, what is known of the entry, and what happened so far.
+
+import { get, part } from "./api.js";
+import { h } from "./dom.js";
+import { clock, day, moment, RESPONSES, span, worded } from "./words.js";
+
+const OLD_PICTURE_DAYS = 5 * 365;
+
+export function readAlert(alertId) {
+  return get(`api/alerts/${part(alertId)}`);
+}
+
+/** Addresses and captions of the two pictures. */
+export function picturesOf(view, which = "probe") {
+  const at = `pictures/alerts/${part(view.alert_id)}`;
+  return [
+    { path: `${at}/${part(which)}`, alt: "Face seen by the camera", detail: `${view.camera_id}, ${clock(view.captured_at)}` },
+    { path: `${at}/reference`, alt: `Reference picture of ${view.name}`, detail: `taken ${day(view.captured_on)}${isOld(view) ? ": an old picture" : ""}` },
+  ];
+}
+
+function isOld({ captured_on: taken, captured_at: seen }) {
+  return taken && (new Date(seen) - new Date(taken)) / 86400000 > OLD_PICTURE_DAYS;
+}
+
+/** Response colour with what it asks officers to do. */
+export function responseLine(page, view) {
+  const asked = page.word(view.response, "responses");
+  return h("span.row", {}, h(`span.badge.${view.response}.response`, {}, worded(view.response)), h("span.asked", {}, asked === worded(view.response) ? RESPONSES[view.response] : asked));
+}
+
+/** What is known of the entry. */
+export function entryFacts(page, view) {
+  const checked = view.status_verified_at;
+  const age = checked ? `${span((page.now() - new Date(checked)) / 1000)} ago` : "";
+  return h(
+    "dl.facts",
+    {},
+    h("dt", {}, "Reference"), h("dd", {}, view.person_ref || "none"),
+    h("dt", {}, "Listed as"), h("dd", {}, page.word(view.category, "categories")),
+    h("dt", {}, "Status checked"), h("dd", {}, checked ? `${moment(checked)} (${age})` : "never: re-check it"),
+    view.note && [h("dt", {}, "Note"), h("dd", {}, view.note)],
+    view.repeat_of && [h("dt", {}, "Repeat of"), h("dd.mono", {}, view.repeat_of)],
+  );
+}
+
+/** How alike they are, in false alerts to be expected; hidden until a person has decided. */
+export function scoreLine(view) {
+  if (!view.score) return h("p.score.quiet", {}, h("strong", {}, "Similarity hidden "), "until somebody has decided: compare the faces first.");
+  return h("p.score", {}, h("strong", {}, "By chance alone: "), view.score.expected || "not known for this comparison");
+}
+
+const KINDS = {
+  raised: "raised", viewed: "looked at it", decided: "decided", late_decision: "decided too late", engaged: "engages",
+  not_engaged: "does not engage", concluded: "said how it ended", expired: "time to decide was over", reviewed: "reviewed it",
+};
+
+/** What happened so far, newest last. */
+export function history(page, view) {
+  const items = (view.events || []).map((event) => {
+    const told = ["verdict", "late_verdict", "reason_code", "late_reason_code", "truth", "outcome"].map((name) => event.data?.[name]).filter(Boolean);
+    const rest = told.length ? `: ${told.map((code) => worded(code).toLowerCase()).join(", ")}` : "";
+    return h("li", {}, h("span.mono.quiet", {}, clock(event.at)), ` ${event.actor_id} ${KINDS[event.kind] || event.kind}${rest}`);
+  });
+  return h("details.history", {}, h("summary", {}, `What happened so far (${items.length})`), h("ol", {}, items));
+}
+
+/** What somebody else decided, where there is a decision. */
+export function decidedLine(view) {
+  const decided = (view.events || []).find((event) => event.kind === "decided");
+  if (!decided) return "";
+  return `${decided.actor_id} decided ${worded(decided.data?.verdict).toLowerCase()} (${worded(decided.data?.reason_code).toLowerCase()}) at ${clock(decided.at)}.`;
+}

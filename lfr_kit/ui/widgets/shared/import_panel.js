@@ -1,0 +1,92 @@
+// Bringing people onto a list: drop pictures, say who it is and why, see what came of each.
+
+import { notice } from "./dialog.js";
+import { field, fill, h, say } from "./dom.js";
+import { imported, uploaded } from "./upload.js";
+import { listOf, worded } from "./words.js";
+
+const OF_PICTURE = [
+  ["person_ref", "Reference", { required: true }],
+  ["name", "Name", { required: true }],
+  ["date_of_birth", "Date of birth", { type: "date" }],
+  ["captured_on", "Picture taken on", { type: "date", required: true }],
+];
+
+/** @param {() => void} onImported after each picture that was taken in */
+export function importPanel(page, onImported) {
+  const shared = sharedFields(page);
+  const tiles = h("ul.upload-tiles");
+  const choose = h("input", { type: "file", accept: "image/jpeg,image/png,image/webp,image/tiff,image/bmp", multiple: true, id: "choose-pictures", onchange: () => take(choose.files) });
+  const zone = h(
+    "div.drop",
+    {},
+    h("p", {}, h("strong", {}, "Drop pictures here"), " or choose files: one person, one face a picture."),
+    h("label.field", {}, h("span.unseen", {}, "Choose pictures"), choose),
+  );
+  const element = h("section.card.stack", { "aria-label": "Add people" }, h("h3", {}, "Add people"), shared.element, zone, tiles);
+  const take = (files) => {
+    for (const file of files) tiles.append(pictureTile(page, file, shared.values, onImported));
+    choose.value = "";
+  };
+  const stop = (event) => event.preventDefault();
+  zone.addEventListener("dragover", (event) => { stop(event); zone.classList.add("over"); });
+  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
+  zone.addEventListener("drop", (event) => { stop(event); zone.classList.remove("over"); take(event.dataTransfer.files); });
+  return element;
+}
+
+/** What holds for all pictures that are dropped together. */
+function sharedFields(page) {
+  const select = (name, label, list) => [name, label, h("select", { required: true }, h("option", { value: "" }, "Choose"), listOf(page.vocabulary, list).map((each) => h("option", { value: each.value }, each.label)))];
+  const text = (name, label) => [name, label, h("input", { type: "text", maxLength: 500, autocomplete: "off" })];
+  const inputs = [
+    select("category", "Category", "categories"), select("response", "Response", "responses"), text("legal_basis", "Why it is lawfully held"),
+    text("image_source", "Source of the pictures"), text("rationale", "Why these people"), text("note", "What officers must know"),
+    ["expires_at", "Expires on", h("input", { type: "date" })],
+  ];
+  const element = h("div.field-grid", {}, inputs.map(([, label, input]) => field(label, input)));
+  return { element, values: () => Object.fromEntries(inputs.map(([name, , input]) => [name, input.value])) };
+}
+
+function pictureTile(page, file, shared, onImported) {
+  const address = URL.createObjectURL(file);
+  const image = h("img", { src: address, alt: `To be uploaded: ${file.name}`, onload: () => URL.revokeObjectURL(address) });
+  const bar = h("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` });
+  const told = h("div", { role: "status" }, "Uploading");
+  const inputs = OF_PICTURE.map(([name, label, given]) => [name, label, h("input", { type: "text", autocomplete: "off", ...given })]);
+  const add = h("button.main", { type: "submit", disabled: true }, "Add to the list");
+  const form = h("form.stack.tight.grow", { onsubmit: (event) => send(event) }, h("div.row.apart", {}, h("strong.file-name", {}, file.name), h("span.small.quiet", {}, sizeOf(file))), bar, h("div.field-grid", {}, inputs.map(([, label, input]) => field(label, input))), told, h("div.row", {}, add, h("button.plain", { type: "button", onclick: () => tile.remove() }, "Remove")));
+  const tile = h("li.upload-tile.card", {}, image, form);
+  let uploadId = "";
+  uploaded(page.deployment.watchlist_id, file, (share) => { bar.value = share; })
+    .then((id) => { uploadId = id; add.disabled = false; say(told, "Uploaded. Say who it is, then add it."); })
+    .catch((error) => fill(told, notice("bad", `Not uploaded: ${error.message}`, error.findings)));
+  async function send(event) {
+    event.preventDefault();
+    add.disabled = true;
+    const fields = { ...shared(), ...Object.fromEntries(inputs.map(([name, , input]) => [name, input.value])) };
+    try {
+      const report = await imported(uploadId, fields, (step) => say(told, step));
+      fill(told, reportNotice(page, report));
+      form.querySelectorAll("input").forEach((each) => { each.disabled = true; });
+      onImported();
+    } catch (error) {
+      fill(told, notice("bad", error.message, error.findings));
+      add.disabled = error.status === 404;
+    }
+  }
+  return tile;
+}
+
+/** What came of one picture: enrolled, or waiting in quarantine and why. */
+function reportNotice(page, report) {
+  const outcomes = (report.people || [report]).map((each) => ({ outcome: each.outcome || each.status || "", reasons: each.reasons || [] }));
+  const reasons = [...new Set([...outcomes.flatMap((each) => each.reasons), ...(report.faults || []).map((each) => each.message || each.reason)])];
+  const first = outcomes[0]?.outcome || "not taken";
+  const isFine = !reasons.length && !(report.faults || []).length;
+  return notice(isFine ? "good" : "warn", `On the list: ${worded(first).toLowerCase()}.`, reasons.map((code) => page.word(code, "entry_reasons")));
+}
+
+function sizeOf({ size }) {
+  return size < 1e6 ? `${Math.ceil(size / 1000)} kB` : `${(size / 1e6).toFixed(1)} MB`;
+}

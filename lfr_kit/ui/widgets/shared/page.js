@@ -1,0 +1,241 @@
+// What every dashboard begins with: who looks, at which deployment, and the line over which the server tells news.
+
+import { get, part, root, setReason } from "./api.js";
+import { ask, notice, reasonInput } from "./dialog.js";
+import { field, fill, h, say } from "./dom.js";
+import { LastingSocket } from "./socket.js";
+import { span, worded } from "./words.js";
+
+const RUNNING = ["open", "paused", "granted"];
+
+/** One open dashboard. */
+export class Page {
+  constructor(holder, name) {
+    this.name = name;
+    this.ended = new AbortController();
+    this.signal = this.ended.signal;
+    this.heard = {};
+    this.status = null;
+    this.hasRunner = null;
+    this.clockAheadMs = 0;
+    this.banner = h("div.banner", { role: "status" });
+    this.content = h("div.content");
+    this.element = h(`div.lfr.lfr-${name}`, { "data-lm-suppress-shortcuts": "true" }, this.banner, this.content);
+    holder.append(this.element);
+  }
+
+  /** Hears news: "status", "alerts", "in_hand", "runner", "back" (the line was lost and is there again). */
+  on(kind, act) {
+    (this.heard[kind] ||= []).push(act);
+  }
+
+  tell(kind, news) {
+    for (const act of this.heard[kind] || []) act(news);
+  }
+
+  may(action) {
+    return this.me.may.includes(action);
+  }
+
+  word(code, list) {
+    return worded(code, this.vocabulary, list);
+  }
+
+  /** Now, by the server's clock. */
+  now() {
+    return Date.now() + this.clockAheadMs;
+  }
+
+  setClock(iso) {
+    if (iso) this.clockAheadMs = new Date(iso) - Date.now();
+  }
+
+  get path() {
+    return `api/deployments/${part(this.deploymentId)}`;
+  }
+
+  async readDeployment() {
+    this.deployment = await get(this.path);
+    this.showStanding();
+    return this.deployment;
+  }
+
+  /** Looks; whoever is not on duty is asked why first, once for as long as the page is open. */
+  async looking(act) {
+    try {
+      return await act();
+    } catch (error) {
+      if (error.kind !== "JustificationError") throw error;
+      const why = reasonInput();
+      let seen;
+      const isDone = await ask(this.element, {
+        title: "Why do you look?",
+        text: "You are not on duty in a running deployment. The audit log keeps the reason, and that you looked.",
+        fields: [field("Reason", why)],
+        yes: "Look",
+        act: async () => {
+          setReason(why.value);
+          seen = await act();
+        },
+      });
+      if (!isDone) throw error;
+      return seen;
+    }
+  }
+
+  listen() {
+    let wasLost = false;
+    this.line = new LastingSocket(`ws/events/${part(this.deploymentId)}`, {
+      onOpen: () => {
+        fill(this.banner);
+        if (wasLost) this.tell("back", {});
+        wasLost = false;
+        this.tell("line", { isThere: true });
+      },
+      onMessage: (text) => this.take(JSON.parse(text)),
+      onLost: (againInMs) => {
+        wasLost = true;
+        this.showLost(againInMs);
+        this.tell("line", { isThere: false });
+      },
+      onSignedOut: () => this.showSignedOut(),
+    });
+    const look = () => document.visibilityState === "visible" && this.line.again();
+    document.addEventListener("visibilitychange", look, { signal: this.signal });
+  }
+
+  take(news) {
+    if (news.type === "status") {
+      this.status = news;
+      this.hasRunner = true;
+    }
+    if (news.type === "runner") this.hasRunner = news.is_there;
+    this.tell(news.type, news);
+    if (news.type === "status" || news.type === "runner") this.showStanding();
+  }
+
+  showStanding() {
+    const detail = {
+      place: this.deployment.place,
+      state: worded(this.status?.state || this.deployment.state),
+      light: this.light(),
+    };
+    document.dispatchEvent(new CustomEvent("lfr:standing", { detail }));
+  }
+
+  /** Lit or dark, in words. */
+  light() {
+    if (!this.status || this.hasRunner === false) return { kind: "dark", text: "Dark: no runner" };
+    if (this.status.is_lit) return { kind: "good", text: "Lit" };
+    return { kind: "dark", text: this.status.why_dark ? `Dark: ${this.status.why_dark}` : "Dark" };
+  }
+
+  showLost(againInMs) {
+    const text = `No connection to the server. What you see may be old. Trying again in ${span(Math.max(1, againInMs / 1000))}.`;
+    const now = h("button", { type: "button", onclick: () => this.line.again() }, "Try now");
+    fill(this.banner, h("div.notice.warn.row.apart", {}, h("span", {}, text), now));
+  }
+
+  showSignedOut() {
+    const next = encodeURIComponent(location.pathname + location.search);
+    const link = h("a.button", { href: `${root()}sign-in?next=${next}` }, "Sign in again");
+    fill(this.banner, h("div.notice.warn.row.apart", { role: "alert" }, "Your session has ended. Nothing more is shown or sent.", link));
+  }
+
+  /** What went wrong, where nobody asked for anything in particular. */
+  fail(error) {
+    if (error.isSignedOut) this.showSignedOut();
+    else if (!error.isNoConnection || !this.line) fill(this.banner, this.dismissable(notice("bad", error.message, error.findings)));
+  }
+
+  dismissable(shown) {
+    shown.classList.add("row", "apart");
+    shown.setAttribute("role", "alert");
+    shown.append(h("button.plain", { type: "button", "aria-label": "Dismiss this message", onclick: () => fill(this.banner) }, "Dismiss"));
+    return shown;
+  }
+
+  close() {
+    this.ended.abort();
+    this.line?.close();
+  }
+}
+
+/**
+ * Opens a dashboard in a widget's element.
+ *
+ * @param {object} given
+ * @param {string} given.name of the dashboard
+ * @param {string[]} given.needs actions of which the visitor may do one
+ * @param {(page: Page) => Promise<void>} given.build
+ * @returns {() => void} what closes it
+ */
+export function openPage({ model, el }, { name, needs, build }) {
+  const page = new Page(el, name);
+  document.dispatchEvent(new CustomEvent("lfr:ready"));
+  start(page, model.get("deployment_id"), needs, build);
+  return () => page.close();
+}
+
+async function start(page, given, needs, build) {
+  fill(page.content, h("p.empty", { role: "status" }, "Loading"));
+  try {
+    [page.me, page.vocabulary, page.deployments] = await Promise.all([
+      get("api/me"), get("api/vocabulary"), get("api/deployments").then((found) => found.deployments),
+    ]);
+    if (!needs.some((action) => page.may(action))) return showNotYours(page);
+    page.deploymentId = chosen(page.deployments, given);
+    if (!page.deploymentId) return showNone(page);
+    await page.readDeployment();
+    await build(page);
+    page.listen();
+  } catch (error) {
+    showFailed(page, error, () => start(page, given, needs, build));
+  }
+}
+
+function chosen(deployments, given) {
+  const asked = given || new URLSearchParams(location.search).get("deployment");
+  if (asked) return asked;
+  const newest = [...deployments].sort((a, b) => String(b.starts_at).localeCompare(String(a.starts_at)));
+  for (const state of RUNNING) {
+    const found = newest.find((each) => each.state === state);
+    if (found) return found.deployment_id;
+  }
+  return newest[0]?.deployment_id || "";
+}
+
+function showNotYours(page) {
+  const roles = page.me.roles.map((role) => worded(role)).join(", ") || "none";
+  fill(page.content, h("div.empty", {}, h("h2", {}, "This dashboard is not for your role"), h("p", {}, `You are signed in as ${page.me.user_id}; your roles: ${roles}. Choose another dashboard above.`)));
+}
+
+function showNone(page) {
+  fill(page.content, h("div.empty", {}, h("h2", {}, "There is no deployment yet"), h("p", {}, "A Silver or Bronze commander drafts one with: lfr deployment draft")));
+}
+
+function showFailed(page, error, again) {
+  if (error.isSignedOut) return page.showSignedOut() || fill(page.content);
+  const retry = h("button.main", { type: "button", onclick: again }, "Try again");
+  const text = error.message || String(error);
+  return fill(page.content, h("div.stack", { role: "alert" }, notice("bad", `This dashboard cannot be shown: ${text}`, error.findings), h("div.row", {}, retry)));
+}
+
+/** Title line of a dashboard, with a choice of deployment where there are several. */
+export function headline(page, ...inside) {
+  const options = page.deployments.map((each) => h("option", { value: each.deployment_id, selected: each.deployment_id === page.deploymentId }, `${each.deployment_id} · ${worded(each.state)}`));
+  const go = (event) => {
+    const to = new URL(location.href);
+    to.searchParams.set("deployment", event.target.value);
+    location.assign(to);
+  };
+  const choice = h("select", { "aria-label": "Deployment", onchange: go }, options);
+  const one = h("span.mono.quiet", {}, page.deploymentId);
+  return h("div.headline.row.apart", {}, options.length > 1 ? choice : one, ...inside);
+}
+
+/** A line of text that is read aloud when it changes. */
+export function announcer() {
+  const line = h("div.unseen", { role: "status", "aria-live": "polite" });
+  return { line, say: (text) => say(line, text) };
+}
