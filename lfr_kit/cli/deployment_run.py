@@ -26,8 +26,7 @@ def run(
 
     with signed_in() as (store, actor):
         running = DeploymentRun(store, actor, deployment_id)
-        n_frames = [each.n_frames for each in running.sources]
-        total = None if None in n_frames else max(n for n in n_frames if n is not None)
+        total = running.feeds.n_frames
         with interruptible() as switch, progress("comparing", total=total) as bar:
             done = running.run(_Shown(bar), lambda: switch.is_thrown)
     if as_json:

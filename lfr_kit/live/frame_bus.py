@@ -15,6 +15,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,7 @@ class BusPublisher:
         import zmq
 
         _make_own(folder)
+        self._one_at_a_time = Lock()
         self._path = _socket(folder, deployment_id)
         self._path.unlink(missing_ok=True)
         self._context = zmq.Context()
@@ -115,10 +117,12 @@ class BusPublisher:
         self._out.bind(f"ipc://{self._path}")
 
     def publish(self, topic: str, header: Mapping[str, Any], body: bytes = b"") -> None:
-        """Sends to whoever listens; never waits, and nobody may listen."""
+        """Sends to whoever listens; from any thread, never waits, and nobody may listen."""
         import zmq
 
-        self._out.send(packed(BusMessage(topic, header, body)), zmq.DONTWAIT)
+        raw = packed(BusMessage(topic, header, body))
+        with self._one_at_a_time:
+            self._out.send(raw, zmq.DONTWAIT)
 
     def close(self) -> None:
         """No more messages; may be done twice."""

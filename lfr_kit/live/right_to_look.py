@@ -41,12 +41,15 @@ class Answer:
         Entry ids to be searched no longer, since the last answer.
     why_not
         Why faces may not be compared; empty if they may.
+    may_come_back
+        Whether they may again without a new start: the engine waits in the dark then, else it ends.
     """
 
     state: DeploymentState
     threshold: float
     withdrawn: tuple[str, ...] = ()
     why_not: str = ""
+    may_come_back: bool = False
 
     @property
     def may_look(self) -> bool:
@@ -98,7 +101,8 @@ class RightToLook:
             return Answer(DeploymentState.CLOSED, float("inf"), why_not=str(gone))
         self._answered_at, self._last = now, standing
         leaving = self._leaving([*expired, *withdrawn])
-        return Answer(standing.state, standing.threshold, leaving, _why_not(standing))
+        may_come_back = standing.state is DeploymentState.PAUSED
+        return Answer(standing.state, standing.threshold, leaving, _why_not(standing), may_come_back)
 
     def _withdrawn(self) -> Sequence[str]:
         from lfr_kit.operations.watchlists import withdrawn_since
@@ -119,13 +123,15 @@ class RightToLook:
     def _without_store(
         self, last: Standing, answered_at: datetime, now: datetime, expired: Sequence[str]
     ) -> Answer:
+        """The last answer; after a while of silence none, until the store is back."""
         why_not, due = _why_not(last), due_step(last, now)
+        may_come_back = due is None
         if due is not None:
             why_not = due[1]
         elif not answered_at <= now <= answered_at + timedelta(seconds=HOLDS_WITHOUT_STORE_S):
             seconds = (now - answered_at).total_seconds()
             why_not = f"the store has not answered for {seconds:.0f} s: nobody knows whether it is still open"
-        return Answer(last.state, last.threshold, self._leaving(expired), why_not)
+        return Answer(last.state, last.threshold, self._leaving(expired), why_not, may_come_back)
 
 
 def _why_not(standing: Standing) -> str:
