@@ -1,4 +1,4 @@
-"""What a run leaves in the log of its deployment: cameras lit and dark, faults, which engine looked, faces seen."""
+"""What a run leaves in its deployment's log: cameras lit and dark, faults, its engine, faces seen by count."""
 
 from __future__ import annotations
 
