@@ -19,13 +19,23 @@ from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import Category, EntryStatus, Operation, Response, WatchlistState
 from lfr_kit.governance.watchlist import Entry, EntryDetails, ReferencePicture, Watchlist, age_band, missing
 from lfr_kit.operations.watchlist_act import act_on, name_entries
+from lfr_kit.operations.watchlists import before_start
 from lfr_kit.store.repository import reference_pictures as picture_rows
 from lfr_kit.store.repository import watchlists as rows
 from lfr_kit.store.repository.deployments import standing
 from lfr_kit.store.store import Act, Store, new_id
 from lfr_kit.store.vault import DataKey
 
-__all__ = ["Entered", "NewPerson", "PersonPicture", "add_entry", "day_of_deployment", "enter", "list_in_building"]
+__all__ = [
+    "Entered",
+    "NewPerson",
+    "PersonPicture",
+    "add_entry",
+    "day_of_deployment",
+    "enter",
+    "list_in_building",
+    "list_to_fill",
+]
 
 _NOT_REVIEWED: dict[str, Any] = dict.fromkeys(
     ("reviewed_by", "reviewed_at", "second_approved_by", "second_approved_at")
@@ -120,6 +130,19 @@ def list_in_building(act: Act, watchlist_id: str) -> Watchlist:
     return found
 
 
+def list_to_fill(act: Act, watchlist_id: str) -> Watchlist:
+    """The list, locked, if people may be entered on it.
+
+    Raises
+    ------
+    StateError
+        If it is frozen or deleted, or its deployment has started or is over: nobody is collected for no purpose.
+    """
+    found = list_in_building(act, watchlist_id)
+    before_start(act, found.deployment_id)
+    return found
+
+
 def day_of_deployment(act: Act, watchlist: Watchlist) -> date:
     """The day (UTC) on which the deployment starts, for ages."""
     return standing(act.connection, watchlist.deployment_id).starts_at.date()
@@ -135,11 +158,11 @@ def add_entry(
     PermissionRefusedError, JustificationError
         See `Store.act`.
     StateError
-        If the list is frozen or deleted.
+        If the list is frozen or deleted, or its deployment is past its start.
     """
     act_of_import = (Action.WATCHLIST_IMPORT, Operation.COLLECTION, watchlist_id, justification)
     with act_on(store, actor, *act_of_import) as act:
-        (entered,) = enter(act, list_in_building(act, watchlist_id), [person])
+        (entered,) = enter(act, list_to_fill(act, watchlist_id), [person])
     return entered
 
 
@@ -154,7 +177,7 @@ def enter(act: Act, watchlist: Watchlist, people: Sequence[NewPerson]) -> list[E
     act
         Its audit entry will name the entries that changed.
     watchlist
-        As `list_in_building` gives it.
+        As `list_to_fill` gives it.
     people
         Any number; the same person may come several times.
     """

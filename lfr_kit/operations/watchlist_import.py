@@ -29,7 +29,7 @@ from lfr_kit.operations.watchlist_entries import (
     PersonPicture,
     day_of_deployment,
     enter,
-    list_in_building,
+    list_to_fill,
 )
 from lfr_kit.operations.watchlist_pairs import find_pairs
 from lfr_kit.store.repository import reference_pictures as picture_rows
@@ -90,7 +90,7 @@ def import_people(
     PermissionRefusedError, JustificationError
         See `Store.act`.
     NotInStoreError, StateError
-        If there is no such list, or it is frozen or deleted.
+        If there is no such list, it is frozen or deleted, or its deployment is past its start.
     SpaceMismatchError
         If the list is of another embedding space than the enroller's.
     StoreBusyError, StoreFullError
@@ -183,7 +183,7 @@ class _Import:
     def begin(self) -> None:
         """Permission, state and embedding space, before anything is looked at."""
         with self._act() as act:
-            watchlist = list_in_building(act, self.watchlist_id)
+            watchlist = list_to_fill(act, self.watchlist_id)
             self._check_space(watchlist)
             self.on = day_of_deployment(act, watchlist)
             self.key = act.key(rows.scope(self.watchlist_id))
@@ -337,7 +337,7 @@ class _Import:
             self._tell(person, entered.get(person))
 
     def _enter(self, act: Act, people: Sequence[_Person]) -> list[Entered]:
-        watchlist = list_in_building(act, self.watchlist_id)
+        watchlist = list_to_fill(act, self.watchlist_id)
         self._look_up(act.connection, people)  # anew: somebody else may have changed them meanwhile
         for person in people:
             if person.entry is not None and person.undated:

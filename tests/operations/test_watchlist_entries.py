@@ -207,6 +207,13 @@ def test_enter_frozen_list_takes_nobody(store):
         add(store, watchlist, somebody(7))
 
 
+@pytest.mark.parametrize("state", ["open", "closed", "aborted"])
+def test_enter_nobody_is_collected_for_a_deployment_past_its_start(store, watchlist, state):
+    move(store, watchlist.deployment_id, DeploymentState(state))
+    with pytest.raises(StateError, match=f"is {state}; its watchlist is built before it starts"):
+        add(store, watchlist, somebody(1))
+
+
 def test_enter_reviewer_may_not(store, watchlist):
     with pytest.raises(PermissionRefusedError):
         add_entry(store, REVIEWER, watchlist.watchlist_id, somebody(), justification=WHY)
