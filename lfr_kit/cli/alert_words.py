@@ -36,7 +36,7 @@ def print_queue(waiting: Sequence[QueuedAlert]) -> None:
         results().print("No alert waits for anybody.", highlight=False)
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("response", "alert", "state", "waits for", "camera", "raised", "decide by"):
+    for column in ("response", "alert", "state", "waits for", "camera", "raised (UTC)", "decide by"):
         table.add_column(column, overflow="fold", no_wrap=column == "alert")
     for each in waiting:
         cells = (
@@ -45,8 +45,8 @@ def print_queue(waiting: Sequence[QueuedAlert]) -> None:
             each.state,
             _WAITS_FOR.get(each.state, "nobody"),
             visible(each.camera_id),
-            _time(each.raised_at),
-            _time(each.expires_at) if each.state in ("raised", "viewed") else "",
+            f"{each.raised_at:%H:%M:%S}",
+            f"{each.expires_at:%H:%M:%S}" if each.state in ("raised", "viewed") else "",
         )
         table.add_row(*map(Text, cells))
     results().print(table)

@@ -66,6 +66,11 @@ def test_alert_is_lived_through_on_the_command_line(cli, opened, alert_id):
     assert len(cli.json(OPERATOR, "alerts", "list", opened.deployment_id, "--all")["alerts"]) == 1
 
 
+def test_list_shows_an_id_whole_that_can_be_copied(cli, store, opened):
+    alert_id = raise_alert(store, opened.deployment_id, opened.alert(alert_id="0123456789abcdef" * 2))
+    assert alert_id in cli(OPERATOR, "alerts", "list", opened.deployment_id).stdout
+
+
 def test_show_puts_both_sides_in_words_and_no_score_before_the_decision(cli, alert_id):
     before = cli(OPERATOR, "alerts", "show", alert_id).stdout
     for words in (
