@@ -75,6 +75,11 @@ class DeploymentFeed:
         Asks the store how far it is (`store.repository.changes.mark_of`).
     in_hand
         Alert id -> who has it in hand; shared with whoever changes it, who then calls `tell`.
+
+    Attributes
+    ----------
+    status
+        What the runner last told of itself; empty = nothing yet.
     """
 
     def __init__(
@@ -89,7 +94,7 @@ class DeploymentFeed:
         self._changed = asyncio.Condition()
         self._version = self._n_status = 0
         self._n_alerts = 1
-        self._status: dict[str, Any] = {}
+        self.status: dict[str, Any] = {}
         self._mark: Mark | None = None
         self._is_there: bool | None = None
         self._heard_at = monotonic()
@@ -120,7 +125,7 @@ class DeploymentFeed:
                 yield {"type": "in_hand", **holding.values()}
         if cursor.status != self._n_status:
             cursor.status = self._n_status
-            yield {**self._status, "type": "status"}
+            yield {**self.status, "type": "status"}
 
     async def tell(self, *, alerts_changed: bool = False) -> None:
         """Something changed, by an action of somebody here."""
@@ -140,7 +145,7 @@ class DeploymentFeed:
         while True:
             raw = await self._subscribers[0].socket.recv()
             try:
-                self._status = dict(unpacked(raw).header)
+                self.status = dict(unpacked(raw).header)
             except RecordError as error:
                 _LOG.warning("figures of the runner: %s", error)
                 continue

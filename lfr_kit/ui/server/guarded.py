@@ -49,6 +49,8 @@ class _Guarded(RequestHandler):
             raise HTTPError(status_of(error), type(error).__name__) from None
         if visitor is None or visitor.must_change_password:
             raise HTTPError(401, "sign in first")
+        if any(".." in str(each).split("/") for each in self.path_args):
+            raise HTTPError(404)
         kernel_id = self.path_kwargs.get("kernel_id") or (self.path_args[0] if self.path_args else "")
         if state_of(self).kernels.get(str(kernel_id), visitor.user_id) != visitor.user_id:
             raise HTTPError(404, "somebody else's")

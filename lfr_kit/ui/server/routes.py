@@ -6,7 +6,18 @@ from typing import Any
 
 from jupyter_server.utils import url_path_join
 
-from lfr_kit.ui.server import alerts_api, deployments_api, me, pages, pictures, presence_api, sockets
+from lfr_kit.ui.server import (
+    alerts_api,
+    deployments_api,
+    me,
+    pages,
+    pictures,
+    presence_api,
+    records_api,
+    sockets,
+    uploads_api,
+    watchlists_api,
+)
 
 __all__ = ["index_route", "routes"]
 
@@ -25,9 +36,22 @@ _API: tuple[tuple[str, Any], ...] = (
     (rf"api/deployments/{_ID}/alerts", alerts_api.AlertsHandler),
     (rf"api/deployments/{_ID}/presence", presence_api.PresenceHandler),
     (rf"api/deployments/{_ID}/presence/(check-in|heartbeat|check-out)", presence_api.PresenceStepHandler),
+    (rf"api/deployments/{_ID}/record", records_api.RecordHandler),
+    (rf"api/deployments/{_ID}/record\.(csv|json|html|pdf)", records_api.RecordFileHandler),
+    (rf"api/certificates/{_ID}\.(html|pdf)", records_api.CertificateHandler),
     (r"api/alerts/([A-Za-z0-9_-]{1,40})", alerts_api.AlertHandler),
     (r"api/alerts/([A-Za-z0-9_-]{1,40})/(decide|engage|decline|outcome|review)", alerts_api.AlertStepHandler),
     (r"api/alerts/([A-Za-z0-9_-]{1,40})/hand-over", alerts_api.HandOverHandler),
+    (r"api/watchlists", watchlists_api.WatchlistsHandler),
+    (rf"api/watchlists/{_ID}", watchlists_api.WatchlistHandler),
+    (rf"api/watchlists/{_ID}/pairs", watchlists_api.PairsHandler),
+    (
+        rf"api/watchlists/{_ID}/(review|refuse|second|withdraw|recheck|freeze)",
+        watchlists_api.WatchlistStepHandler,
+    ),
+    (rf"api/watchlists/{_ID}/uploads", uploads_api.UploadsHandler),
+    (rf"api/uploads/{_ID}", uploads_api.UploadHandler),
+    (rf"api/uploads/{_ID}/finish", uploads_api.FinishUploadHandler),
     (r"pictures/alerts/([A-Za-z0-9_-]{1,40})/(probe|reference)", pictures.AlertPictureHandler),
     (rf"pictures/entries/{_ID}/{_ID}", pictures.EntryPictureHandler),
     (rf"ws/frames/{_ID}/([^/]{{1,120}})", sockets.FramesSocket),
