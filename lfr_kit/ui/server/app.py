@@ -187,7 +187,11 @@ def _config(place: Place, folder: Path) -> Config:
             "strip_sources": True,
             "http_header_envs": [],
             "multi_kernel_manager_class": DashboardKernelManager,
-            "extension_allowlist": ["@jupyter-widgets/jupyterlab-manager", "anywidget"],
+            "extension_allowlist": [
+                "@jupyter-widgets/jupyterlab-manager",
+                "@voila-dashboards/widgets-manager8",
+                "anywidget",
+            ],
         }
     )
     config.MappingKernelManager.update(
