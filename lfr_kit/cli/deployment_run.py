@@ -13,7 +13,7 @@ from lfr_kit.cli.signed_in import signed_in
 if TYPE_CHECKING:
     from lfr_kit.live.deployment_run import Progress
 
-__all__ = ["run"]
+__all__ = ["Shown", "as_fields", "print_run", "run"]
 
 
 def run(
@@ -28,22 +28,23 @@ def run(
         running = DeploymentRun(store, actor, deployment_id)
         total = running.feeds.n_frames
         with interruptible() as switch, progress("comparing", total=total) as bar:
-            done = running.run(_Shown(bar), lambda: switch.is_thrown)
+            done = running.run(Shown(bar), lambda: switch.is_thrown)
     if as_json:
         emit(as_fields(deployment_id, done))
     else:
-        _print(deployment_id, done)
+        print_run(deployment_id, done)
     if done.faults or done.n_waiting:
         raise typer.Exit(1)
 
 
-class _Shown:
+class Shown:
     """The live line, and a line for each alert once it is in the store."""
 
     def __init__(self, bar: Any) -> None:
         self._bar, self._watching, self._n_told = bar, console(), 0
 
     def __call__(self, done: Progress) -> None:
+        """After a round."""
         self._bar(1, note=f"{done.faces_seen} faces  {len(done.alert_ids)} alerts")
         for alert_id in done.alert_ids[self._n_told :]:
             line = f"[bold]Alert[/] {alert_id}: look at it with: lfr alerts show {alert_id}"
@@ -67,7 +68,8 @@ def as_fields(deployment_id: str, done: Progress) -> dict[str, Any]:
     }
 
 
-def _print(deployment_id: str, done: Progress) -> None:
+def print_run(deployment_id: str, done: Progress) -> None:
+    """What a run did, in words."""
     out = results()
     out.print(
         f"{deployment_id}: {done.frames:,} frames, {done.faces_seen:,} faces seen, {len(done.alert_ids)} alerts. "

@@ -36,7 +36,7 @@ _GROUPS = (
     "retention",
     "audit",
 )
-_COMMANDS = ("doctor", "demo", "scan", "dashboard")
+_COMMANDS = ("doctor", "demo", "scan", "run", "dashboard")
 
 for _name in _COMMANDS:
     app.command(_name)(getattr(import_module(f"lfr_kit.cli.{_name}"), _name))

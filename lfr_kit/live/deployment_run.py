@@ -30,6 +30,7 @@ from lfr_kit.reports.recorder import settings_in_words
 
 if TYPE_CHECKING:
     from lfr_kit.governance.deployment_state import Deployment
+    from lfr_kit.governance.false_alert_watch import FalseAlertWatch
     from lfr_kit.pipeline import Step
     from lfr_kit.store.store import Store
 
@@ -95,6 +96,12 @@ class DeploymentRun:
     watcher
         Told of all that is seen, as it is seen.
 
+    Attributes
+    ----------
+    progress, answer, false_alerts, is_lit
+        How far it is, what held for the last round, the false alert rate when it was last looked at (None before),
+        and whether faces are compared now.
+
     Raises
     ------
     StateError
@@ -134,7 +141,9 @@ class DeploymentRun:
         self._right = RightToLook(store, deployment_id, watchlist_id, gallery)
         self._log = RunLog(store, actor, deployment_id)
         self._intake = AlertIntake(store, deployment_id, self._told(on_alert))
-        self._is_dark = True
+        self.answer: Answer | None = None
+        self.false_alerts: FalseAlertWatch | None = None
+        self.is_lit = False
         self._count_at: datetime | None = None
         self._housekeep_at: datetime | None = None
 
@@ -164,7 +173,8 @@ class DeploymentRun:
             self._log.engine(self._engine_in_words)
             try:
                 while not self.progress.ended_because:
-                    self._step(self._right.ask(), should_stop)
+                    self.answer = self._right.ask()
+                    self._step(self.answer, should_stop)
                     self._keep_up()
                     on_step(self.progress)
             finally:
@@ -188,7 +198,7 @@ class DeploymentRun:
     def _stop(self, answer: Answer) -> None:
         """Told to stop: who is in view is still compared, if faces may be."""
         self.progress.ended_because = "it was told to stop"
-        if answer.may_look and not self._is_dark:
+        if answer.may_look and self.is_lit:
             for camera_id in self.feeds.camera_ids:
                 self._take(self.pipeline.finish(camera_id))
 
@@ -249,9 +259,9 @@ class DeploymentRun:
 
     def _dark(self, why: str) -> None:
         """Stops decoding live cameras and forgets whoever was in view; recordings wait where they are."""
-        if self._is_dark:
+        if not self.is_lit:
             return
-        self._is_dark = True
+        self.is_lit = False
         for camera_id in self.feeds.camera_ids:
             self.pipeline.let_go(camera_id)
         self.feeds.darken()
@@ -259,8 +269,8 @@ class DeploymentRun:
         self.watcher.dark(why)
 
     def _lit(self) -> None:
-        if self._is_dark:
-            self._is_dark = False
+        if not self.is_lit:
+            self.is_lit = True
             self._log.cameras("lit", self.feeds.camera_ids)
             self.watcher.lit()
 
@@ -282,7 +292,7 @@ class DeploymentRun:
 
         self._intake.drain()
         expire_due(self.store, self.deployment_id)
-        check_false_alert_rate(self.store, self.deployment_id)
+        self.false_alerts = check_false_alert_rate(self.store, self.deployment_id)
 
     def _end(self) -> None:
         """Lets go of every camera and everybody in view."""

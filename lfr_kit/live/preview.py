@@ -24,11 +24,11 @@ from lfr_kit.records import Detections, Frame, Image, Tracks
 from lfr_kit.reports.blur import blurred
 from lfr_kit.reports.face_cover import Box, FaceCover, Region
 
-__all__ = ["CameraPreview", "Outgoing", "PreviewForm", "veiled_outside"]
+__all__ = ["NO_BOXES", "CameraPreview", "Outgoing", "PreviewForm", "veiled_outside"]
 
 _COLUMNS = 24
 """Cells across a picture that are left of what lies outside the zone: a face near by spans a few."""
-_NO_BOXES = np.zeros((0, 4), np.float32)
+NO_BOXES = np.zeros((0, 4), np.float32)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class CameraPreview:
         frame: Frame,
         tracks: Tracks | None,
         alerts: Mapping[int, str],
-        outside_px: NDArray[np.floating] = _NO_BOXES,
+        outside_px: NDArray[np.floating] = NO_BOXES,
     ) -> Outgoing | None:
         """Takes in a frame; the one that may go out now, this or an earlier one, if any may.
 

@@ -46,16 +46,17 @@ class StopSwitch:
 
 @contextmanager
 def interruptible() -> Iterator[StopSwitch]:
-    """Ctrl-C inside the block throws a switch instead of tearing the run apart in the middle of a write."""
+    """Ctrl-C or SIGTERM inside the block throws a switch, instead of tearing the run apart within a write."""
     switch = StopSwitch()
     if threading.current_thread() is not threading.main_thread():
         yield switch
         return
-    before = signal.signal(signal.SIGINT, switch.throw)
+    before = {each: signal.signal(each, switch.throw) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield switch
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def without_frames(fault: Fault) -> Fault:
