@@ -153,11 +153,13 @@ class Served:
             "LFR_STORE__KEY_FILE": str(self.chosen.key_file),
             "LFR_STORE__SPOOL_DIR": str(self.chosen.spool_dir),
             "LFR_LIVE__BUS_DIR": str(self.bus_dir),
+            "LFR_DETECTOR__NAME": "scripted",
+            "LFR_EMBEDDER__NAME": "scripted",
+            "LFR_REFERENCE_GATE__NAME": "open",
         }
 
-    def start(self, *words: str) -> None:
-        """Starts the server as `lfr dashboard` does."""
-        environment = self.environment()
+    def start(self, *words: str, **more: str) -> None:
+        """Starts the server as `lfr dashboard` does; `more`: of its environment."""
 
         self.log = self.folder / "server.log"
         with self.log.open("a") as log:
@@ -166,7 +168,7 @@ class Served:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=environment,
+                env=self.environment() | more,
             )
         self.address = _said(self.process, self.log)["address"]
 

@@ -85,7 +85,7 @@ class LfrDashboards(Voila):  # type: ignore[misc]
         os.environ["JUPYTER_PATH"] = os.pathsep.join(
             [str(TEMPLATES), *filter(None, [os.environ.get("JUPYTER_PATH")])]
         )
-        app = cls(config=_config(place, folder), config_file_paths=[], log_level=logging.WARNING)
+        app = cls(config=_config(place, folder), config_file_paths=[], log_level=logging.ERROR)
         app.place, app.lfr_state, app.ready = place, state, ready
         app.initialize([])
         return app

@@ -40,7 +40,10 @@ DASHBOARDS = (
     Dashboard("live.ipynb", "Live", "Cameras, figures, controls.", (Action.DEPLOYMENT_VIEW,)),
     Dashboard("alerts.ipynb", "Alerts", "The queue; two pictures; a decision.", (Action.ALERT_VIEW,)),
     Dashboard(
-        "officer.ipynb", "Officer", "For the phone at the scene.", (Action.ALERT_ENGAGE, Action.DEPLOYMENT_RUN)
+        "officer.ipynb",
+        "Officer",
+        "For the phone at the scene.",
+        (Action.ALERT_ENGAGE, Action.DEPLOYMENT_CHECK_IN),
     ),
     Dashboard("watchlist.ipynb", "Watchlist", "Pictures in, review, freeze.", (Action.WATCHLIST_VIEW,)),
     Dashboard("summary.ipynb", "Record", "Counts, rates, export.", (Action.DEPLOYMENT_VIEW,)),

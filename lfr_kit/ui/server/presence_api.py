@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lfr_kit.config import settings
 from lfr_kit.governance.roles import Action, Actor, require
+from lfr_kit.operations import presence
 from lfr_kit.operations.deployments import standing
 from lfr_kit.ui.server.base import ApiHandler
 from lfr_kit.ui.server.fields import text
@@ -36,46 +36,41 @@ class PresenceStepHandler(ApiHandler):
         self.reply(await self.work(_present, self.state, self.actor, deployment_id))
 
 
-def _presence() -> Any:
-    return import_module("lfr_kit.operations.presence")
-
-
 def _present(state: ServerState, actor: Actor, deployment_id: str) -> dict[str, Any]:
-    presence = _presence()
     require(actor, Action.DEPLOYMENT_VIEW)
     standing(state.store, deployment_id)
     lost_after_s = settings().live.presence_lost_after_s
     now = state.store.clock()
+    everybody = [
+        {
+            "user_id": each.user_id,
+            "team": each.team,
+            "camera_id": each.camera_id,
+            "checked_in_at": each.checked_in_at,
+            "seen_at": each.seen_at,
+            "seen_s_ago": max(0.0, (now - each.seen_at).total_seconds()),
+            "is_present": presence.is_present(each, now, lost_after_s),
+            "is_me": each.user_id == actor.user_id,
+        }
+        for each in presence.checked_in(state.store, deployment_id).checked
+    ]
     return {
-        "present": [
-            {
-                "user_id": each.user_id,
-                "team": each.team,
-                "camera_id": each.camera_id,
-                "checked_in_at": each.checked_in_at,
-                "seen_at": each.seen_at,
-                "seen_s_ago": max(0.0, (now - each.seen_at).total_seconds()),
-                "is_me": each.user_id == actor.user_id,
-            }
-            for each in presence.present(state.store, deployment_id, lost_after_s)
-        ],
+        "present": [each for each in everybody if each["is_present"]],
+        "checked_in": everybody,
         "lost_after_s": lost_after_s,
     }
 
 
 def _check_in(state: ServerState, actor: Actor, deployment_id: str, body: dict[str, Any]) -> None:
-    presence = _presence()
     team, camera_id = text(body, "team"), text(body, "camera_id")
     presence.check_in(state.store, actor, deployment_id, team=team, camera_id=camera_id)
 
 
 def _heartbeat(state: ServerState, actor: Actor, deployment_id: str, body: dict[str, Any]) -> None:
-    presence = _presence()
     presence.heartbeat(state.store, actor, deployment_id)
 
 
 def _check_out(state: ServerState, actor: Actor, deployment_id: str, body: dict[str, Any]) -> None:
-    presence = _presence()
     presence.check_out(state.store, actor, deployment_id)
 
 

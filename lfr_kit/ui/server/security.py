@@ -22,8 +22,8 @@ __all__ = [
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
-        # blob: is how anywidget loads a widget's module; JupyterLab's schema checker, in Voila's script, compiles.
-        "script-src 'self' blob: 'unsafe-eval'",
+        # blob: is how anywidget loads a widget's module.
+        "script-src 'self' blob:",
         # Lumino and anywidget put style elements into the page.
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",

@@ -76,6 +76,7 @@ def serve(wanted: Wanted, ready: Callable[[str], None]) -> None:
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("tornado.access").propagate = False
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)  # what it warns of, `log_request` tells
     folder = dashboards_folder(wanted.folder)
     store = Store.open()
     try:
