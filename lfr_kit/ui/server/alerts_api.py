@@ -54,7 +54,6 @@ class AlertHandler(ApiHandler):
         assert self.visitor is not None
         found = await self.work(_seen, self.state.store, self.actor, alert_id, self.reason())
         self.state.seen.note(self.visitor.session, f"alert:{alert_id}")
-        await self.state.tell(found["deployment_id"])
         self.reply(found)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tornado.ioloop
-from jupyter_core.utils import run_sync
 from jupyter_server.utils import url_path_join
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -132,18 +132,22 @@ class LfrDashboards(Voila):  # type: ignore[misc]
         host = f"[{self.place.ip}]" if ":" in self.place.ip else self.place.ip
         self.ioloop = tornado.ioloop.IOLoop.current()
         self.ioloop.add_callback(self.ready, f"http://{host}:{self.port}{self.base_url}")
+        signal.signal(signal.SIGINT, self._handle_signal_stop)
         try:
             self.ioloop.start()
-        except KeyboardInterrupt:
-            pass
         finally:
             server.stop()
             self.stop()
 
-    def stop(self) -> None:
-        """Ends kernels and connections, and lets go of the store."""
-        super().stop()
-        run_sync(self.lfr_state.close)()
+    def _handle_signal_stop(self, sig: int, frame: Any) -> None:
+        self.ioloop.add_callback_from_signal(self._end)
+
+    async def _end(self) -> None:
+        """Closes what is open while the loop still runs."""
+        try:
+            await self.lfr_state.close()
+        finally:
+            self.ioloop.stop()
 
     def _bound(self) -> Any:
         try:

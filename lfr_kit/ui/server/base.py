@@ -66,6 +66,10 @@ class LfrHandler(JupyterHandler):
             self.set_header(name, value)
         self.set_header("Cache-Control", NO_STORE)
 
+    def compute_etag(self) -> str | None:
+        """None: it would be a digest of a picture, and nothing is kept that it could be compared with."""
+        return None
+
     def check_xsrf_cookie(self) -> None:
         """Asks for the token in every request that changes something, whoever sends it."""
         if self.request.method not in _SAFE:

@@ -102,7 +102,9 @@ class SharedFeeds(Generic[_F]):
         return feed
 
     async def give_back(self, *key: str) -> None:
-        """One visitor fewer."""
+        """One visitor fewer; nothing happens once all are closed."""
+        if key not in self._feeds:
+            return
         feed, n = self._feeds[key]
         if n > 1:
             self._feeds[key] = feed, n - 1

@@ -18,7 +18,7 @@ from lfr_kit.ui.server.security import is_loopback
 
 __all__ = ["Wanted", "serve"]
 
-_BASE_URL = re.compile(r"/([A-Za-z0-9._~-]+/)*")
+_BASE_URL = re.compile(r"/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*")
 
 
 @dataclass(frozen=True)

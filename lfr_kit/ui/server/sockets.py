@@ -105,9 +105,9 @@ class LfrSocket(WebSocketHandler, JupyterHandler):
     def on_message(self, message: str | bytes) -> None:
         """Nothing, but in `FramesSocket`."""
 
-    def end(self) -> None:
-        """Closes it because the session is over."""
-        self.close(ENDED, "signed out")
+    def end(self, code: int = ENDED, why: str = "signed out") -> None:
+        """Closes it because the session is over, or the server ends."""
+        self.close(code, why)
 
     def on_close(self) -> None:
         """Ends what it did."""

@@ -33,6 +33,8 @@ _THREADS = 8
 _SIGN_IN_THREADS = 2
 """Checking a password takes 64 MB and much of a core: more at once would let anybody starve the server."""
 _ENGINE_KEPT_S = 60.0
+_GOING_AWAY = 1001
+"""Close code: pages then come back by themselves."""
 
 
 class ServerState:
@@ -122,8 +124,8 @@ class ServerState:
 
     async def close(self) -> None:
         """Lets go of everything; the store last."""
-        for session in list(self.sockets):
-            self.end_session(session)
+        for socket in [each for sockets in self.sockets.values() for each in sockets]:
+            socket.end(_GOING_AWAY, "the server ends")
         await self.cameras.close()
         await self.deployments.close()
         await self.importer.close()
