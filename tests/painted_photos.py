@@ -20,6 +20,7 @@ SPACE = ScriptedEmbedder().space_id
 
 GOOD = {
     "name": "Ada Example",
+    "date_of_birth": "1990-02-03",
     "category": "suspect",
     "legal_basis": "custody record",
     "image_source": "custody",

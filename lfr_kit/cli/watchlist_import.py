@@ -125,6 +125,7 @@ def _fields(done: ImportReport) -> dict[str, Any]:
         "n_pictures": dict(done.n_pictures),
         "n_by_reason": done.reason_counts(),
         "people": [asdict(one) for one in done.people],
+        "to_note": [asdict(one) for one in done.noted],
         "failed_to_enrol": [asdict(one) for one in done.failed],
         "could_be_better": [asdict(one) for one in done.warned],
         "rows_not_read": [{"line": one.line, "reason": one.reason, "message": one.message} for one in done.faults],
@@ -143,7 +144,14 @@ def _show(done: ImportReport) -> None:
         what, person_ref, file, reasons, to_do = map(visible, cells)
         named = ", ".join(filter(None, (f"line {line}" if line else "", person_ref, file)))
         _say(f"{what}: {named}: {reasons}: {to_do}")
-    every: tuple[Sequence[object], ...] = (done.faults, done.people, done.failed, done.warned, done.alike)
+    every: tuple[Sequence[object], ...] = (
+        done.faults,
+        done.people,
+        done.failed,
+        done.warned,
+        done.noted,
+        done.alike,
+    )
     if sum(len(some) for some in every) > _MOST_LINES:
         console().print(
             f"These are the first {_MOST_LINES} lines; --report FILE has all of them.", highlight=False

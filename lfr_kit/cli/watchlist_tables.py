@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from lfr_kit.cli.output import results
 from lfr_kit.cli.visible import visible
-from lfr_kit.governance.watchlist import UNDER_AGE
+from lfr_kit.governance.watchlist import UNDER_AGE, AgeBand, second_approver_because
 
 if TYPE_CHECKING:
     from lfr_kit.governance.alike import AlikePair
-    from lfr_kit.governance.watchlist import ReferencePicture
+    from lfr_kit.governance.watchlist import Entry, ReferencePicture
     from lfr_kit.operations.watchlists import ShownEntry, Summary
 
 __all__ = ["ENTRY_COLUMNS", "entry_fields", "entry_rows", "print_table", "summary_fields", "summary_rows"]
@@ -68,6 +68,7 @@ def entry_fields(found: ShownEntry) -> dict[str, Any]:
         **entry,
         **asdict(found.details),
         "seen": f"{found.entry.entry_id}@{found.entry.version}",
+        "second_approver_because": second_approver_because(found.entry.category, found.entry.age_band),
         "review": found.review,
         "warnings": found.warnings,
         "alike": [
@@ -95,6 +96,7 @@ def entry_rows(found: Iterable[ShownEntry]) -> Iterable[tuple[object, ...]]:
                 details.person_ref,
                 details.date_of_birth and f"born {details.date_of_birth}",
                 "under 18" if is_minor else "",
+                "age unknown, may be under 18" if one.age_band is AgeBand.UNKNOWN else "",
             ),
             (
                 one.category,
@@ -106,8 +108,19 @@ def entry_rows(found: Iterable[ShownEntry]) -> Iterable[tuple[object, ...]]:
                 *(f"{what.replace('_', ' ')}: {words}" for what, words in each.review.items()),
             ),
             (details.legal_basis, details.image_source, *map(_picture, each.pictures)),
-            (one.status, *one.reasons, *each.warnings, *(_alike(each, pair) for pair in each.alike)),
+            (
+                one.status,
+                *one.reasons,
+                *each.warnings,
+                _second_approver(one),
+                *(_alike(each, pair) for pair in each.alike),
+            ),
         )
+
+
+def _second_approver(entry: Entry) -> str:
+    because = second_approver_because(entry.category, entry.age_band)
+    return f"needs a second approver: {', '.join(because)}" if because else ""
 
 
 def _picture(one: ReferencePicture) -> str:

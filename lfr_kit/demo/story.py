@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["DemoClock", "Gate", "Story"]
 
 _ONE_DAY_AND_AN_HOUR = timedelta(hours=25)
+_BORN = {SOUGHT: "1961-08-04", ABSENT: "1942-11-20"}
+"""Whose age is not known takes a second approver: it may be a child."""
 
 
 class DemoClock:
@@ -308,13 +310,12 @@ def _people_table(folder: Path) -> Path:
         "captured_on": f"{utc_now().year - 1}-06-01",
         "response": "green",
         "rationale": "stands for a person reported missing and at risk",
-        "date_of_birth": "",
         "under_18_rationale": "",
         "expires_at": "",
         "note": "",
     }
     rows = [
-        {"person_ref": f"M-100{i}", "name": name, "picture": photo.name, **shared}
+        {"person_ref": f"M-100{i}", "name": name, "date_of_birth": _BORN[name], "picture": photo.name, **shared}
         for i, (name, photo) in enumerate(zip((SOUGHT, ABSENT), _photos(folder), strict=True), 1)
     ]
     rows.append({**rows[1], "person_ref": "M-1003", "name": "Row Without Basis", "legal_basis": ""})

@@ -49,6 +49,7 @@ __all__ = [
     "is_old_picture",
     "missing",
     "needs_second_approver",
+    "second_approver_because",
     "warnings_of",
 ]
 
@@ -283,8 +284,24 @@ def age_band(date_of_birth: date | None, on: date) -> AgeBand:
 
 
 def needs_second_approver(category: Category | None, band: AgeBand) -> bool:
-    """Whether one reviewer is not enough: people under 18, and the categories of the higher test."""
-    return band in UNDER_AGE or category in HIGHER_TEST
+    """Whether one reviewer is not enough, see `second_approver_because`."""
+    return bool(second_approver_because(category, band))
+
+
+def second_approver_because(category: Category | None, band: AgeBand) -> tuple[str, ...]:
+    """Why one reviewer is not enough, as codes of ``under_18 age_unknown higher_test``; empty = one is.
+
+    An age that is not known may be a child's: leaving out the date of birth saves nobody the second approval.
+
+    >>> second_approver_because(Category.MISSING_AT_INCREASED_RISK, AgeBand.UNKNOWN)
+    ('age_unknown', 'higher_test')
+    """
+    found = {
+        "under_18": band in UNDER_AGE,
+        "age_unknown": band is AgeBand.UNKNOWN,
+        "higher_test": category in HIGHER_TEST,
+    }
+    return tuple(code for code, is_so in found.items() if is_so)
 
 
 def is_old_picture(captured_on: date | None, on: date) -> bool:

@@ -85,6 +85,8 @@ class ImportReport:
         By outcome; of pictures ``enrolled``, ``unchanged``, ``kept_out`` (with their person) and ``failed``.
     people
         Those to act on: quarantined, kept out, failed.
+    noted
+        Those taken whom a reviewer must think of, by code: ``age_unknown`` (a second person must approve).
     failed, warned
         Pictures nobody was enrolled from; pictures that were taken and could be better.
     faults
@@ -101,6 +103,7 @@ class ImportReport:
     n_people: Counter[str] = field(default_factory=Counter)
     n_pictures: Counter[str] = field(default_factory=Counter)
     people: list[PersonLine] = field(default_factory=list)
+    noted: list[PersonLine] = field(default_factory=list)
     failed: list[PictureLine] = field(default_factory=list)
     warned: list[PictureLine] = field(default_factory=list)
     faults: list[PictureLine] = field(default_factory=list)
@@ -115,7 +118,7 @@ class ImportReport:
     def reason_counts(self) -> dict[str, int]:
         """How often each reason code was given, of pictures, rows and people alike."""
         pictures = Counter(one.reason for one in (*self.failed, *self.faults))
-        return dict(pictures + Counter(code for one in self.people for code in one.reasons))
+        return dict(pictures + Counter(code for one in (*self.people, *self.noted) for code in one.reasons))
 
 
 REPORT_COLUMNS = ("line", "what", "person_ref", "file", "reasons", "to_do")
@@ -126,6 +129,9 @@ _TO_DO = {
     "withdrawn": "was withdrawn before and stays off the list",
     "refused": "was refused by a reviewer and stays off the list",
     "failed": "nothing was kept; import a better picture",
+}
+_TO_NOTE = {
+    "age_unknown": "may be under 18, so a second person must approve; give the date of birth if it can be known",
 }
 
 
@@ -139,6 +145,9 @@ def report_lines(report: ImportReport) -> Iterator[tuple[int, str, str, str, str
     for what, pictures in (("failed to enrol", report.failed), ("enrolled, could be better", report.warned)):
         for one in pictures:
             yield one.line, what, one.person_ref, one.file, one.reason, one.message
+    for person in report.noted:
+        reasons, to_do = " ".join(person.reasons), "; ".join(_TO_NOTE[code] for code in person.reasons)
+        yield person.line, f"{person.outcome}, to note", person.person_ref, "", reasons, to_do
     for pair in report.alike:
         entries = f"{pair.entry_id} {pair.other_entry_id}"
         yield (

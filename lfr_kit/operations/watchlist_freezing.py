@@ -19,7 +19,7 @@ from lfr_kit.governance.watchlist import (
     age_band,
     is_built_too_early,
     missing,
-    needs_second_approver,
+    second_approver_because,
 )
 from lfr_kit.governance.watchlist_digest import list_digest
 from lfr_kit.operations.watchlist_act import act_on
@@ -37,15 +37,15 @@ __all__ = ["LEDGER_KEPT", "Frozen", "LeftOut", "freeze"]
 
 LEDGER_KEPT = timedelta(days=396)
 """How long the ledger answers: a claim under the Human Rights Act 1998 is brought within a year (section 7(5))."""
-_WAITING = {
-    EntryStatus.PENDING_REVIEW: ("reviewer",),
-    EntryStatus.PENDING_SECOND_APPROVAL: ("second_approver",),
-}
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An entry that was not frozen, and codes of why."""
+    """An entry that was not frozen, and codes of why.
+
+    What it lacks (see `lfr_kit.governance.watchlist.missing`), ``reviewer``, ``expired``, or ``second_approver``
+    with why it takes one: ``under_18 age_unknown higher_test``.
+    """
 
     entry_id: str
     reasons: tuple[str, ...]
@@ -135,18 +135,27 @@ def _sorted_out(
     starts_at = deployment.starts_at
     taken, left_out = [], []
     for one in entries:
-        if one.status is not EntryStatus.APPROVED:
-            reasons = _WAITING.get(one.status, one.reasons)
-            if one.status not in (EntryStatus.REFUSED, EntryStatus.WITHDRAWN):
-                left_out.append(LeftOut(one.entry_id, reasons))
+        if one.status in (EntryStatus.REFUSED, EntryStatus.WITHDRAWN):
             continue
         on_the_day = replace(one, age_band=age_band(details[one.entry_id].date_of_birth, starts_at.date()))
+        if one.status is not EntryStatus.APPROVED:
+            left_out.append(LeftOut(one.entry_id, _waiting_for(on_the_day)))
+            continue
         reasons = _against(on_the_day, details[one.entry_id], pictures[one.entry_id], allowed, starts_at)
         if reasons:
             left_out.append(LeftOut(one.entry_id, reasons))
         else:
             taken.append(on_the_day)
     return taken, left_out
+
+
+def _waiting_for(entry: Entry) -> tuple[str, ...]:
+    """What an entry that is not approved waits for."""
+    if entry.status is EntryStatus.PENDING_REVIEW:
+        return ("reviewer",)
+    if entry.status is EntryStatus.PENDING_SECOND_APPROVAL:
+        return ("second_approver", *second_approver_because(entry.category, entry.age_band))
+    return entry.reasons
 
 
 def _against(
@@ -158,8 +167,9 @@ def _against(
 ) -> tuple[str, ...]:
     """What speaks against freezing an approved entry, on the day the deployment starts."""
     reasons = missing(details, entry.category, entry.response, pictures, allowed, starts_at.date())
-    if needs_second_approver(entry.category, entry.age_band) and entry.second_approved_by is None:
-        reasons += ("second_approver",)
+    because = second_approver_because(entry.category, entry.age_band)
+    if because and entry.second_approved_by is None:
+        reasons += ("second_approver", *because)
     if entry.expires_at is not None and entry.expires_at <= starts_at:
         reasons += ("expired",)
     return reasons

@@ -8,9 +8,9 @@ was cut off goes on where it was when it is run again. Whoever was withdrawn or 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -19,13 +19,16 @@ from lfr_kit.errors import ImageError, SettingError, SpaceMismatchError, StoreEr
 from lfr_kit.governance.alike import verification_threshold
 from lfr_kit.governance.import_table import ImportPerson, PictureCell
 from lfr_kit.governance.roles import Action, Actor
-from lfr_kit.governance.vocabulary import EntryStatus, Operation
-from lfr_kit.governance.watchlist import Entry, EntryDetails, ReferencePicture, Watchlist, is_old_picture
+from lfr_kit.governance.vocabulary import Operation
+from lfr_kit.governance.watchlist import (
+    Watchlist,
+    is_old_picture,
+)
 from lfr_kit.operations.import_files import ImportSource
-from lfr_kit.operations.import_report import ImportReport, PersonLine, PersonOutcome, PictureLine
+from lfr_kit.operations.import_person import PersonImport, line_of, to_note
+from lfr_kit.operations.import_report import ImportReport, PictureLine
 from lfr_kit.operations.watchlist_entries import (
     Entered,
-    NewPerson,
     PersonPicture,
     day_of_deployment,
     enter,
@@ -41,9 +44,6 @@ __all__ = ["PICTURES_AT_ONCE", "ImportOrder", "import_people"]
 
 PICTURES_AT_ONCE = 200
 """Pictures, more or less, that are committed together: a person is never split."""
-
-_OUT: dict[EntryStatus, PersonOutcome] = {EntryStatus.WITHDRAWN: "withdrawn", EntryStatus.REFUSED: "refused"}
-"""Who was taken off the list, or never let on, is not brought back by an import."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,55 +106,8 @@ def import_people(
 
 
 @dataclass(eq=False)
-class _Person:
-    """One person on the way onto the list."""
-
-    given: ImportPerson
-    entry: Entry | None = None
-    details: EntryDetails | None = None
-    held: Mapping[str, ReferencePicture] = field(default_factory=dict)
-    pictures: list[PersonPicture] = field(default_factory=list)
-    undated: list[str] = field(default_factory=list)
-
-    @property
-    def line(self) -> int:
-        return self.given.pictures[0].line
-
-    @property
-    def is_out(self) -> bool:
-        return self.entry is not None and self.entry.status in _OUT
-
-    @property
-    def is_new(self) -> bool:
-        """Whether there is something to write: somebody new with a picture, or something new of somebody known."""
-        if self.entry is None or self.pictures:
-            return bool(self.pictures)
-        wanted = self.wanted()
-        terms = (wanted.details, wanted.category, wanted.response, wanted.expires_at)
-        return terms != (self.details, self.entry.category, self.entry.response, self.entry.expires_at)
-
-    def wanted(self) -> NewPerson:
-        """What the list shall hold: what is given, and where nothing is given what is there."""
-        given, entry, details = self.given, self.entry, self.given.details
-        category, response, expires_at = given.category, given.response, given.expires_at
-        if entry is not None and self.details is not None:
-            names = [one.name for one in fields(EntryDetails)]
-            filled = {name: getattr(details, name) or getattr(self.details, name) for name in names}
-            details = replace(details, **filled | {"person_ref": self.details.person_ref})
-            category, response = category or entry.category, response or entry.response
-            expires_at = expires_at or entry.expires_at
-        return NewPerson(
-            details=details,
-            category=category,
-            response=response,
-            expires_at=expires_at,
-            pictures=tuple(self.pictures),
-        )
-
-
-@dataclass(eq=False)
 class _Batch:
-    people: list[_Person]
+    people: list[PersonImport]
     n_waiting: int = 0
     is_read: bool = False
 
@@ -232,7 +185,7 @@ class _Import:
     def _pictures(self) -> Iterator[PictureFile]:
         """The pictures to be enrolled, read as they are asked for; batches join the queue as they begin."""
         for people in _batches(self.source.people, self.order.at_once):
-            batch = _Batch([_Person(one) for one in people])
+            batch = _Batch([PersonImport(one) for one in people])
             with self.store.reading() as connection:
                 self._look_up(connection, batch.people)
             self.queue.append(batch)
@@ -250,7 +203,7 @@ class _Import:
             batch.is_read = True
             self._write_complete()
 
-    def _look_up(self, connection: Connection, people: Sequence[_Person]) -> None:
+    def _look_up(self, connection: Connection, people: Sequence[PersonImport]) -> None:
         """What the list holds of people."""
         macs = [rows.person_mac(self.key, one.given.details.person_ref, "") for one in people]
         known = rows.known_people(connection, self.watchlist_id, macs)
@@ -261,7 +214,7 @@ class _Import:
                 person.held = {one.picture_mac: one for one in held[entry.entry_id]}
                 person.details = rows.details_of(connection, self.key, entry.entry_id)
 
-    def _new_content(self, person: _Person, cell: PictureCell) -> tuple[str, bytes] | None:
+    def _new_content(self, person: PersonImport, cell: PictureCell) -> tuple[str, bytes] | None:
         """MAC and bytes of a picture that the list has not yet; else it is counted, or reported as failed."""
         if person.is_out:
             self.report.n_pictures["kept_out"] += 1
@@ -278,7 +231,7 @@ class _Import:
             return None
         return mac, content
 
-    def _take(self, person: _Person, cell: PictureCell, mac: str, found: PictureFound) -> None:
+    def _take(self, person: PersonImport, cell: PictureCell, mac: str, found: PictureFound) -> None:
         """What the enroller says of a picture."""
         self.progress()
         if found.vector is None or found.report is None:
@@ -306,13 +259,13 @@ class _Import:
             self.report.warned.append(self._line(person, cell, codes, message, found))
 
     def _fail(
-        self, person: _Person, cell: PictureCell, reason: str, message: str, found: PictureFound | None = None
+        self, person: PersonImport, cell: PictureCell, reason: str, message: str, found: PictureFound | None = None
     ) -> None:
         self.report.n_pictures["failed"] += 1
         self.report.failed.append(self._line(person, cell, reason, message, found))
 
     def _line(
-        self, person: _Person, cell: PictureCell, reason: str, message: str, found: PictureFound | None
+        self, person: PersonImport, cell: PictureCell, reason: str, message: str, found: PictureFound | None
     ) -> PictureLine:
         measures = found.report.measures if found is not None and found.report is not None else {}
         return PictureLine(cell.line, cell.file, reason, message, person.given.details.person_ref, measures)
@@ -324,7 +277,7 @@ class _Import:
     def _write(self, batch: _Batch) -> None:
         """One batch in one transaction, or none where nothing in it is new."""
         new = [person for person in batch.people if not person.is_out and person.is_new]
-        entered: dict[_Person, Entered] = {}
+        entered: dict[PersonImport, Entered] = {}
         if new:
             try:
                 with self._act() as act:
@@ -336,7 +289,7 @@ class _Import:
         for person in batch.people:
             self._tell(person, entered.get(person))
 
-    def _enter(self, act: Act, people: Sequence[_Person]) -> list[Entered]:
+    def _enter(self, act: Act, people: Sequence[PersonImport]) -> list[Entered]:
         watchlist = list_to_fill(act, self.watchlist_id)
         self._look_up(act.connection, people)  # anew: somebody else may have changed them meanwhile
         for person in people:
@@ -345,12 +298,14 @@ class _Import:
         act.details |= {"step": "batch", "pictures": sum(len(person.pictures) for person in people)}
         return enter(act, watchlist, [person.wanted() for person in people])
 
-    def _tell(self, person: _Person, entered: Entered | None) -> None:
+    def _tell(self, person: PersonImport, entered: Entered | None) -> None:
         """What became of a person: counted, and listed where somebody must act."""
-        line = _line_of(person, entered)
+        line = line_of(person, entered)
         self.report.n_people[line.outcome] += 1
         if line.outcome not in ("accepted", "unchanged"):
             self.report.people.append(line)
+        if noted := to_note(person, entered, self.on):
+            self.report.noted.append(replace(line, reasons=noted))
 
 
 def _is_threshold_known(space_id: str) -> bool:
@@ -359,20 +314,6 @@ def _is_threshold_known(space_id: str) -> bool:
     except SettingError:
         return False
     return True
-
-
-def _line_of(person: _Person, entered: Entered | None) -> PersonLine:
-    ref, entry = person.given.details.person_ref, person.entry
-    if entered is not None and entered.change != "kept_out":
-        outcome: PersonOutcome = "unchanged"
-        if entered.change != "unchanged":
-            outcome = "quarantined" if entered.status is EntryStatus.QUARANTINED else "accepted"
-        return PersonLine(person.line, ref, outcome, entered.reasons, entered.entry_id)
-    if entered is not None:
-        return PersonLine(person.line, ref, _OUT[entered.status], (), entered.entry_id)
-    if entry is None:
-        return PersonLine(person.line, ref, "failed", ("template",))
-    return PersonLine(person.line, ref, _OUT.get(entry.status, "unchanged"), (), entry.entry_id)
 
 
 def _batches(people: Sequence[ImportPerson], at_once: int) -> Iterator[list[ImportPerson]]:

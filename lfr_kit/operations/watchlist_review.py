@@ -66,7 +66,8 @@ def review(
     Returns
     -------
     list of Decided
-        Approved, or pending a second approval (people under 18, categories of the higher test).
+        Approved, or pending a second approval (people under 18 or of unknown age, categories of the higher
+        test).
 
     Raises
     ------

@@ -21,6 +21,7 @@ from lfr_kit.errors import (
     WatchlistError,
 )
 from lfr_kit.governance.vocabulary import Category
+from lfr_kit.store.repository import watchlists as rows
 from lfr_kit.store.store import Store
 
 WHY = ("--reason", "for the deployment at the station")
@@ -156,6 +157,19 @@ def test_review_shows_all_that_is_judged(cli, built, monkeypatch):
     assert f"lookalike:{twin}(1.000)" in table
 
 
+def test_review_says_that_an_unknown_age_takes_a_second_approver(cli, built):
+    with Store.open(cli.chosen) as store:
+        with store.reading() as connection:
+            watchlist = rows.watchlist(connection, built[0])
+        (unknown,) = add_many(store, watchlist, [somebody(8, date_of_birth=None)])
+    table = " ".join(cli("watchlist_reviewer", "watchlist", "review", built[0], *WHY).stdout.split())
+    assert "age unknown" in table
+    (shown,) = cli.json("auditor", "watchlist", "show", built[0], "--entry", unknown, *WHY)["entries"]
+    assert shown["second_approver_because"] == ["age_unknown"]
+    (decided,) = approve(cli, built[0], unknown)["entries"]
+    assert decided["status"] == "pending_second_approval"
+
+
 def test_second_approver_reads_what_the_reviewer_wrote(cli, built):
     watchlist, (_, _, child) = built
     approve(cli, watchlist, child)
@@ -242,7 +256,7 @@ def test_freeze_says_who_is_left_out_and_why(cli, built):
     approve(cli, watchlist, one, child)
     table = cli("watchlist_manager", "watchlist", "freeze", watchlist, *WHY).stdout
     assert re.search(rf"{twin}\s+reviewer", table)
-    assert re.search(rf"{child}\s+second_approver", table)
+    assert re.search(rf"{child}\s+second_approver, under_18", table)
     assert "1 entries frozen, 2 left out" in table
 
 

@@ -22,6 +22,7 @@ from lfr_kit.governance.watchlist import (
     is_old_picture,
     missing,
     needs_second_approver,
+    second_approver_because,
     warnings_of,
 )
 
@@ -134,7 +135,7 @@ def test_age_band_is_of_the_day_of_the_deployment(born, band):
 
 @pytest.mark.parametrize("category", list(Category))
 @pytest.mark.parametrize("band", list(AgeBand))
-def test_needs_second_approver_for_children_and_the_higher_test(category, band):
+def test_needs_second_approver_for_children_unknown_ages_and_the_higher_test(category, band):
     higher = {
         Category.ASSOCIATE,
         Category.WITNESS,
@@ -142,7 +143,11 @@ def test_needs_second_approver_for_children_and_the_higher_test(category, band):
         Category.MISSING_AT_INCREASED_RISK,
     }
     is_child = band in (AgeBand.UNDER_13, AgeBand.FROM_13_TO_17)
-    assert needs_second_approver(category, band) is (is_child or category in higher)
+    is_unknown = band is AgeBand.UNKNOWN
+    assert needs_second_approver(category, band) is (is_child or is_unknown or category in higher)
+    because = second_approver_because(category, band)
+    assert ("under_18" in because, "age_unknown" in because) == (is_child, is_unknown)
+    assert ("higher_test" in because) is (category in higher)
 
 
 def test_is_old_picture_from_the_day_after_five_years():

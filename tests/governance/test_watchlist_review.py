@@ -68,9 +68,13 @@ def test_second_approver_only_while_waited_for(status):
         check_second_approver(replace(WAITING, status=status), "silver")
 
 
-def test_after_review_children_and_higher_test_wait_for_a_second():
+def test_after_review_children_unknown_ages_and_higher_test_wait_for_a_second():
     assert after_review(PENDING) is EntryStatus.APPROVED
-    for changed in ({"age_band": AgeBand.UNDER_13}, {"category": Category.MISSING_AT_INCREASED_RISK}):
+    for changed in (
+        {"age_band": AgeBand.UNDER_13},
+        {"age_band": AgeBand.UNKNOWN},
+        {"category": Category.MISSING_AT_INCREASED_RISK},
+    ):
         assert after_review(replace(PENDING, **changed)) is EntryStatus.PENDING_SECOND_APPROVAL
 
 

@@ -78,7 +78,7 @@ def test_freeze_takes_the_approved_and_names_the_others(store, clock):
     assert {one.entry_id: one.reasons for one in done.left_out} == {
         pending: ("reviewer",),
         quarantined: ("legal_basis",),
-        child: ("second_approver",),
+        child: ("second_approver", "under_18"),
         expired: ("expired",),
     }
     now = stored(store, watchlist)
@@ -166,8 +166,23 @@ def test_freeze_ages_are_looked_at_anew_for_the_day(store, clock):
     adult = add(store, watchlist, somebody(2))
     approve(store, watchlist)
     done = freeze_on(store, watchlist, clock() + timedelta(hours=3))  # 4 May, 23:00: 17 on the day after all
-    assert [(one.entry_id, one.reasons) for one in done.left_out] == [(turning_18[0], ("second_approver",))]
+    assert [(one.entry_id, one.reasons) for one in done.left_out] == [
+        (turning_18[0], ("second_approver", "under_18"))
+    ]
     assert done.n_entries == len(adult)
+
+
+def test_freeze_leaves_out_whose_age_is_unknown_until_a_second_person_approved(store):
+    planned(store)
+    watchlist = new_list(store)
+    (unknown,) = add(store, watchlist, somebody(1, date_of_birth=None))
+    add(store, watchlist, somebody(2))
+    approve(store, watchlist)
+    done = freeze(store, MANAGER, watchlist.watchlist_id, justification=WHY)
+    assert [(one.entry_id, one.reasons) for one in done.left_out] == [
+        (unknown, ("second_approver", "age_unknown"))
+    ]
+    assert done.n_entries == 1
 
 
 def test_freeze_who_comes_of_age_before_the_start_is_counted_as_an_adult(store, clock):

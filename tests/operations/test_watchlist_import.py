@@ -25,6 +25,7 @@ from lfr_kit.errors import (
 from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import EntryStatus
 from lfr_kit.operations.import_files import read_source
+from lfr_kit.operations.import_report import report_lines
 from lfr_kit.operations.watchlist_freezing import freeze
 from lfr_kit.operations.watchlist_import import ImportOrder, import_people
 from lfr_kit.operations.watchlist_review import refuse, review, withdraw
@@ -47,6 +48,19 @@ def test_import_complete_rows_wait_for_review(store, building, bring, tmp_path):
     assert report.n_people == {"accepted": 2}
     assert report.n_pictures == {"enrolled": 3}
     assert on_list(store, building) == {"A": (PENDING, (), 1), "B": (PENDING, (), 2)}
+
+
+def test_import_says_whose_age_is_unknown(bring, tmp_path):
+    save(tmp_path / "a.png", 1)
+    save(tmp_path / "b.png", 2)
+    rows_given = [row("A", "a.png", date_of_birth=""), row("B", "b.png", date_of_birth="1990-02-03")]
+    report = bring(write_table(tmp_path / "t.csv", rows_given))
+    assert [(one.person_ref, one.outcome, one.reasons) for one in report.noted] == [
+        ("A", "accepted", ("age_unknown",))
+    ]
+    (line,) = [each for each in report_lines(report) if each[4] == "age_unknown"]
+    assert (line[1], "second person must approve" in line[5]) == ("accepted, to note", True)
+    assert report.reason_counts()["age_unknown"] == 1
 
 
 def test_import_keeps_what_the_row_says(store, building, bring, tmp_path):

@@ -158,8 +158,11 @@ def test_review_of_a_frozen_list_is_refused(store):
         approve(store, watchlist, late)
 
 
-@pytest.mark.parametrize("given", [child(), somebody(6, category=Category.MISSING_AT_INCREASED_RISK)])
-def test_second_approval_is_needed_for_children_and_the_higher_test(store, watchlist, given):
+@pytest.mark.parametrize(
+    "given",
+    [child(), somebody(5, date_of_birth=None), somebody(6, category=Category.MISSING_AT_INCREASED_RISK)],
+)
+def test_second_approval_is_needed_for_children_unknown_ages_and_the_higher_test(store, watchlist, given):
     (entry_id,) = add(store, watchlist, given)
     approve(store, watchlist)
     assert status_of(store, entry_id) is EntryStatus.PENDING_SECOND_APPROVAL

@@ -14,7 +14,7 @@ const idsOf = (entries) => entries.map((each) => each.entry_id);
 /** What can be done with the chosen entries, by whom. */
 const STEPS = [
   { name: "review", label: "Review", action: "watchlist.review", statuses: ["pending_review"], kind: ".main", text: `${LOOKED_AT} You cannot review what you entered yourself.`, fields: twoStatements },
-  { name: "second", label: "Second approval", action: "watchlist.second_approve", statuses: ["pending_second_approval"], kind: ".main", text: `Of people under 18 and in categories with a higher test. ${LOOKED_AT}`, fields: oneReason(LEAST, true) },
+  { name: "second", label: "Second approval", action: "watchlist.second_approve", statuses: ["pending_second_approval"], kind: ".main", text: `Of people under 18, of people whose age is not known, and in categories with a higher test. ${LOOKED_AT}`, fields: oneReason(LEAST, true) },
   { name: "refuse", label: "Refuse", action: "watchlist.review", statuses: ["pending_review", "pending_second_approval"], kind: "", text: "Refused entries are never searched.", fields: oneReason(1, true) },
   { name: "withdraw", label: "Withdraw", action: "watchlist.withdraw", statuses: ["approved", "pending_review", "pending_second_approval", "quarantined"], kind: ".danger", text: "A running engine searches them no longer from its next frame on. This cannot be undone.", fields: oneReason(1, false), isGrave: true },
 ];
