@@ -11,18 +11,19 @@ from frozen_lists import frozen_list
 from governed import FakeClock, person
 
 from lfr_kit.governance.authority import Authority
-from lfr_kit.governance.checklist import BEFORE_OPENING, ItemResult, Ticked
+from lfr_kit.governance.checklist import VOUCHED_FOR, ItemResult, Ticked
 from lfr_kit.governance.deployment_state import Deployment
 from lfr_kit.governance.plan_file import authority_of_values
 from lfr_kit.governance.roles import Action, Role
 from lfr_kit.governance.start_checks import Engine
-from lfr_kit.governance.vocabulary import Operation
-from lfr_kit.operations import deployments
+from lfr_kit.governance.vocabulary import DeploymentState, Operation
+from lfr_kit.operations import deployments, presence
 from lfr_kit.store.store import Store
 
 SAMPLE = Path(__file__).parent.parent / "data" / "deployment.toml"
 SILVER, OTHER_SILVER = person(Role.SILVER), person(Role.SILVER, name="silver-2")
 BRONZE, GOLD, OPERATOR = person(Role.BRONZE), person(Role.GOLD), person(Role.LFR_OPERATOR)
+ENGAGER = person(Role.ENGAGEMENT_OFFICER)
 OFFICER, OTHER_OFFICER = person(Role.AUTHORISING_OFFICER), person(Role.AUTHORISING_OFFICER, name="ao-2")
 WHY = "because the plan says so"
 
@@ -73,13 +74,15 @@ def log(store: Store, deployment_id: str, kind: str, data: Mapping[str, Any]) ->
 
 
 def prepare(store: Store, clock: FakeClock, found: Deployment) -> Deployment:
-    """Everything a granted deployment needs to open: list, notice, checklist, and its window begun."""
+    """All that a granted deployment needs to open: list, notice, checklist, its window begun, officers there."""
     frozen_list(store, found.deployment_id)
     log(store, found.deployment_id, "notice_published", {"where": "www.wexcombe.example"})
-    for item in BEFORE_OPENING:
+    for item in VOUCHED_FOR:
         ticked = Ticked(item, ItemResult.DONE)
         deployments.tick_off(store, BRONZE, found.deployment_id, ticked, note="seen on the square by Bronze")
     clock.now = found.starts_at
+    if found.state == DeploymentState.GRANTED:
+        presence.check_in(store, ENGAGER, found.deployment_id, team="team 1")
     return found
 
 

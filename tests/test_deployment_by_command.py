@@ -11,7 +11,7 @@ import pytest
 
 from lfr_kit.demo import ABSENT, SOUGHT, lay_out_references
 from lfr_kit.errors import ModelMissingError
-from lfr_kit.governance.checklist import BEFORE_OPENING
+from lfr_kit.governance.checklist import VOUCHED_FOR
 from lfr_kit.governance.import_table import COLUMNS
 from lfr_kit.models import model_path
 
@@ -67,7 +67,7 @@ def people_table(photos: Path) -> Path:
     return photos / "people.csv"
 
 
-def test_deployment_from_draft_to_record_and_deletion_by_command(cli, photos, tmp_path):
+def test_deployment_from_draft_to_record_and_deletion_by_command(cli, photos, tmp_path, monkeypatch):
     deployment = cli.json("silver", "deployment", "draft", plan_file(tmp_path), *WHY)["deployment_id"]
     cli("silver", "deployment", "request", deployment, *WHY)
     assert "may not" in str(cli.refused("silver", "deployment", "grant", deployment, *WHY))
@@ -100,8 +100,11 @@ def test_deployment_from_draft_to_record_and_deletion_by_command(cli, photos, tm
         "example.org",
         "--no-pdf",
     )
-    for item in BEFORE_OPENING:
+    for item in VOUCHED_FOR:
         cli("bronze", "deployment", "checklist", deployment, "--done", item, *WHY)
+    assert "nobody is checked in" in str(cli.refused("silver", "deployment", "open", deployment, *WHY))
+    monkeypatch.setenv("LFR_LIVE__PRESENCE_LOST_AFTER_S", "600")
+    cli("engagement_officer", "deployment", "check-in", deployment, "--team", "team 1")
     cli("silver", "deployment", "check", deployment)
     cli("silver", "deployment", "open", deployment, *WHY)
 

@@ -8,6 +8,7 @@ from lfr_kit.cli import (
     deployment_decisions,
     deployment_documents,
     deployment_plan,
+    deployment_presence,
     deployment_run,
     deployment_views,
 )
@@ -30,6 +31,8 @@ app.command("refuse")(deployment_decisions.refuse)
 app.command("ratify")(deployment_decisions.ratify)
 app.command("checklist")(deployment_views.checklist)
 app.command("check")(deployment_views.check)
+app.command("check-in")(deployment_presence.check_in)
+app.command("check-out")(deployment_presence.check_out)
 app.command("open")(deployment_decisions.open_)
 app.command("run")(deployment_run.run)
 app.command("pause")(deployment_decisions.pause)

@@ -13,6 +13,7 @@ from lfr_kit.cli.deployment_fields import (
     print_next,
     when,
 )
+from lfr_kit.cli.deployment_presence import present_fields, present_in_words
 from lfr_kit.cli.output import JsonOption, emit, results
 from lfr_kit.cli.signed_in import ReasonOption, signed_in
 from lfr_kit.cli.visible import visible
@@ -59,6 +60,7 @@ def show(deployment_id: DeploymentArgument, reason: ReasonOption = "", as_json: 
 
     with signed_in() as (store, actor):
         found, at = deployments.history(store, actor, deployment_id, reason=reason), store.clock()
+        present = present_fields(store, deployment_id)
     if as_json:
         emit(
             {
@@ -66,11 +68,12 @@ def show(deployment_id: DeploymentArgument, reason: ReasonOption = "", as_json: 
                 "authority": _authority_fields(found.deployment.authority),
                 "events": [_event_fields(each) for each in found.events],
                 "checklist_open": [str(item) for item in found.to_do],
+                "present": present,
                 "next": next_fields(found.deployment, at),
             }
         )
         return
-    for part in (_head_of(found), _grounds_of(found.deployment.authority), _timeline_of(found)):
+    for part in (_head_of(found, present), _grounds_of(found.deployment.authority), _timeline_of(found)):
         results().print(part, end="\n\n")
     print_next(found.deployment, at)
 
@@ -106,7 +109,10 @@ def checklist(
     reason: Annotated[str, typer.Option("--reason", help="Who, where, how it came out; kept sealed.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """What people do on the ground; without --done or --failed, what is done and what is not."""
+    """What people do on the ground; without --done or --failed, what is done and what is not.
+
+    Nobody vouches for what the program sees for itself: officers who are checked in.
+    """
     from lfr_kit.governance.checklist import ItemResult, Ticked
     from lfr_kit.operations import deployments
 
@@ -144,7 +150,7 @@ def _say_checklist(deployment_id: str, latest: dict[ChecklistItem, str], *, as_j
     results().print(table)
 
 
-def _head_of(found: History) -> Any:
+def _head_of(found: History, present: list[dict[str, Any]]) -> Any:
     each = found.deployment
     table = _table(f"Deployment {each.deployment_id}", "")
     urgent = "urgently, " + ("ratified" if each.ratified_by else f"to be ratified by {when(each.ratify_by)}")
@@ -156,6 +162,7 @@ def _head_of(found: History) -> Any:
         "window": f"{when(each.starts_at)} to {when(each.ends_at)}",
         "threshold": f"{each.threshold:g} on {each.authority.score_scale}, by {each.authority.calibration_id}",
         "watchlist": each.watchlist_id or lists,
+        "on the ground": present_in_words(present),
         "asked for by": ", ".join(sorted(each.asked_by)),
         "granted by": f"{each.granted_by or 'nobody yet'}{f' ({urgent})' if each.is_urgent else ''}",
         "plan's digest": each.authority_digest,

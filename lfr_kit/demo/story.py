@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from lfr_kit.demo.people import People, add_people
 from lfr_kit.demo.plan import CAMERA_ID, PLACE, plan
 from lfr_kit.errors import GovernanceError
 from lfr_kit.governance.adjudication import Conclusion, DecisionReason, IdMethod, Verdict
-from lfr_kit.governance.checklist import BEFORE_OPENING, ItemResult, Ticked
+from lfr_kit.governance.checklist import VOUCHED_FOR, ItemResult, Ticked
 from lfr_kit.governance.shipped_calibrations import SHIPPED_CALIBRATIONS
 from lfr_kit.governance.vocabulary import EntryStatus, Outcome, Truth
 from lfr_kit.governance.watchlist_review import Statement
@@ -26,6 +26,7 @@ from lfr_kit.operations import (
     deployments,
     documents,
     ledger,
+    presence,
     records,
     residue_check,
     retention,
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DemoClock", "Gate", "Story"]
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_BEAT_EVERY = timedelta(seconds=5)
 _ONE_DAY_AND_AN_HOUR = timedelta(hours=25)
 _BORN = {SOUGHT: "1961-08-04", ABSENT: "1942-11-20"}
 """Whose age is not known takes a second approver: it may be a child."""
@@ -122,6 +125,7 @@ class Story:
     engine: Pipeline = field(init=False)
     run_seconds: float = 0.0
     _raised: dict[str, Alert] = field(default_factory=dict)
+    _beat_at: datetime = _LONG_AGO
 
     def people_and_authority(self) -> None:
         """Users, a plan, and an officer who grants what another asked for."""
@@ -185,17 +189,22 @@ class Story:
         self.tell(Gate("Watchlist", words, refused))
 
     def opening(self) -> None:
-        """Notice, checklist, and only then the opening."""
+        """Notice, checklist, an officer on the ground, and only then the opening."""
         planner = self.people.planner
         refused = _refusal(
             lambda: deployments.open_deployment(self.store, planner, self.deployment_id, reason="now")
         )
         documents.note_notice(self.store, planner, self.deployment_id, where="www.wexcombe.example/lfr")
-        for item in BEFORE_OPENING:
+        for item in VOUCHED_FOR:
             ticked = Ticked(item, ItemResult.DONE)
             deployments.tick_off(self.store, planner, self.deployment_id, ticked, note="seen to by the demo")
+        engager = self.people.engager
+        presence.check_in(self.store, engager, self.deployment_id, team="team 1", camera_id=CAMERA_ID)
         deployments.open_deployment(self.store, planner, self.deployment_id, reason="everything is in place")
-        words = f"Notice published, {len(BEFORE_OPENING)} items ticked off; opened by {planner.user_id}."
+        words = (
+            f"Notice published, {len(VOUCHED_FOR)} items ticked off, {engager.user_id} on the ground; "
+            f"opened by {planner.user_id}."
+        )
         self.tell(Gate("Opening", words, refused))
 
     def run(self) -> Progress:
@@ -207,7 +216,7 @@ class Story:
 
         running = DeploymentRun(self.store, self.people.operator, self.deployment_id, on_alert=keep)
         self.engine, start = running.pipeline, perf_counter()
-        done = running.run(self.on_progress)
+        done = running.run(self._heard_of)
         self.run_seconds = perf_counter() - start
         words = (
             f"{done.frames} frames of {CAMERA_ID}, {done.faces_seen} faces seen, {len(done.alert_ids)} alert(s); "
@@ -215,6 +224,13 @@ class Story:
         )
         self.tell(Gate("Run", words))
         return done
+
+    def _heard_of(self, done: Progress) -> None:
+        """The officer on the ground gives a sign of life again and again."""
+        if self.clock() >= self._beat_at:
+            presence.heartbeat(self.store, self.people.engager, self.deployment_id)
+            self._beat_at = self.clock() + _BEAT_EVERY
+        self.on_progress(done)
 
     def decisions(self) -> None:
         """An operator compares two pictures, an officer on the ground decides for himself."""

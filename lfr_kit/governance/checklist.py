@@ -1,6 +1,7 @@
 """What people do on the ground, ticked off by name: before the opening (required) and after the end (recorded).
 
-The program cannot put up a sign; it can refuse to start until somebody says that they did (P6, P7, L10, L13).
+The program cannot put up a sign; it can refuse to start until somebody says that they did (P6, P7, L13). What it
+can see for itself nobody vouches for (`SEEN`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["BEFORE_OPENING", "ITEMS", "ChecklistItem", "ItemResult", "Ticked", "open_items"]
+__all__ = [
+    "BEFORE_OPENING",
+    "ITEMS",
+    "SEEN",
+    "VOUCHED_FOR",
+    "ChecklistItem",
+    "ItemResult",
+    "Ticked",
+    "mend",
+    "open_items",
+]
 
 
 class ChecklistItem(StrEnum):
@@ -46,12 +57,20 @@ ITEMS: dict[ChecklistItem, str] = {
     ChecklistItem.SIGNS_REMOVED: "signs are taken down",
     ChecklistItem.DEBRIEF_HELD: "the debrief was held",
 }
-"""Item -> what whoever ticks it off vouches for."""
+"""Item -> what whoever ticks it off vouches for, or what the program sees."""
+
+SEEN: dict[ChecklistItem, str] = {
+    ChecklistItem.ENGAGEMENT_OFFICERS_PRESENT: "lfr deployment check-in {deployment_id} --team TEAM",
+}
+"""Items that the program sees for itself, and the command by which each comes to be so."""
 
 BEFORE_OPENING: tuple[ChecklistItem, ...] = tuple(
     item for item in ChecklistItem if item not in (ChecklistItem.SIGNS_REMOVED, ChecklistItem.DEBRIEF_HELD)
 )
 """Without these no deployment opens."""
+
+VOUCHED_FOR: tuple[ChecklistItem, ...] = tuple(item for item in BEFORE_OPENING if item not in SEEN)
+"""Those of them that somebody must tick off."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +79,12 @@ class Ticked:
 
     item: ChecklistItem
     result: ItemResult
+
+
+def mend(item: ChecklistItem, deployment_id: str) -> str:
+    """The command by which an item comes to be so."""
+    command = SEEN.get(item, "lfr deployment checklist {deployment_id} --done {item} --reason WHO_AND_WHERE")
+    return command.format(deployment_id=deployment_id, item=item)
 
 
 def open_items(ticked: Iterable[Ticked]) -> list[ChecklistItem]:

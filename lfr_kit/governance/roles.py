@@ -64,6 +64,7 @@ class Action(StrEnum):
     DEPLOYMENT_ABORT = "deployment.abort"
     DEPLOYMENT_CHANGE_THRESHOLD = "deployment.change_threshold"
     DEPLOYMENT_CHECKLIST = "deployment.checklist"
+    DEPLOYMENT_CHECK_IN = "deployment.check_in"
     DEPLOYMENT_VIEW = "deployment.view"
     RECORD_PUBLISH = "record.publish"
     RECORD_CORRECT = "record.correct"
@@ -125,6 +126,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.DEPLOYMENT_ABORT: _COMMAND | {_R.AUTHORISING_OFFICER, _R.LFR_OPERATOR, _R.SYSTEM},
     Action.DEPLOYMENT_CHANGE_THRESHOLD: frozenset({_R.SILVER, _R.GOLD, _R.AUTHORISING_OFFICER}),
     Action.DEPLOYMENT_CHECKLIST: _COMMAND | {_R.LFR_OPERATOR},
+    Action.DEPLOYMENT_CHECK_IN: frozenset({_R.ENGAGEMENT_OFFICER, _R.BRONZE}),
     Action.DEPLOYMENT_VIEW: _EVERYBODY_ON_DUTY | {_R.ANALYST},
     Action.RECORD_PUBLISH: frozenset({_R.SILVER, _R.GOLD, _R.SYSTEM}),
     Action.RECORD_CORRECT: frozenset({_R.SILVER, _R.GOLD}),

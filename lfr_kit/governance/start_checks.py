@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from lfr_kit.governance.authority import authority_digest, check_current
 from lfr_kit.governance.calibration import Calibration, choice_refusals, threshold_refusals
-from lfr_kit.governance.checklist import ITEMS, ChecklistItem
+from lfr_kit.governance.checklist import ITEMS, SEEN, ChecklistItem, mend
 from lfr_kit.governance.deployment_state import Deployment
 from lfr_kit.governance.vocabulary import DeploymentState, WatchlistState
 from lfr_kit.governance.watchlist import Watchlist, is_built_too_early
@@ -57,6 +57,8 @@ class StartFacts:
         Whether the public was told since the plan was requested, or the authorising officer recorded why not.
     to_do
         Items of the checklist still open.
+    not_seen
+        Of those that the program sees for itself: why it is not so.
     granted_digest
         Digest of the plan that was granted; empty if none was.
     clock_fault
@@ -75,6 +77,7 @@ class StartFacts:
     to_do: tuple[ChecklistItem, ...]
     granted_digest: str
     clock_fault: str
+    not_seen: Mapping[ChecklistItem, str] = field(default_factory=dict)
 
 
 def refusals(facts: StartFacts) -> list[str]:
@@ -175,8 +178,10 @@ def _notice(facts: StartFacts) -> Iterator[str]:
 
 def _checklist(facts: StartFacts) -> Iterator[str]:
     for item in facts.to_do:
-        command = f"lfr deployment checklist {facts.deployment.deployment_id} --done {item} --reason WHO_AND_WHERE"
-        yield f"checklist: {item}: nobody has vouched that {ITEMS[item]}; see to it, then: {command}"
+        why = f"nobody has vouched that {ITEMS[item]}"
+        if item in SEEN:
+            why = facts.not_seen.get(item, "") or f"it is not so that {ITEMS[item]}"
+        yield f"checklist: {item}: {why}; see to it, then: {mend(item, facts.deployment.deployment_id)}"
 
 
 _CHECKS: tuple[Callable[[StartFacts], Iterator[str]], ...] = (

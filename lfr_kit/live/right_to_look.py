@@ -1,8 +1,9 @@
 """What gives a running engine its right to look, asked before every frame.
 
-The deployment is open, its window has not ended, and nobody was taken off the list since: one row each. While the
-store does not answer, the last answer holds for a while - alerts wait in the spool meanwhile - and then no longer;
-never beyond the end of the window, which this machine's clock tells.
+The deployment is open, its window has not ended, an officer is present on the ground, and nobody was taken off
+the list since: a few rows. While the store does not answer, the last answer holds for a while - alerts wait in the
+spool meanwhile - and then no longer; never beyond the end of the window, nor longer after the last sign of life
+from the ground than it ever does, which this machine's clock tells.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lfr_kit.config import settings
 from lfr_kit.errors import StoreBusyError, WatchlistError
 from lfr_kit.governance.deployment_state import due_step
+from lfr_kit.governance.presence import Checked, present_at, why_nobody
 from lfr_kit.governance.vocabulary import DeploymentState
 
 if TYPE_CHECKING:
     from lfr_kit.operations.watchlists import Gallery
     from lfr_kit.store.repository.deployments import Standing
+    from lfr_kit.store.repository.presence import CheckedIn
     from lfr_kit.store.store import Store
 
 __all__ = ["Answer", "RightToLook"]
@@ -43,6 +47,8 @@ class Answer:
         Why faces may not be compared; empty if they may.
     may_come_back
         Whether they may again without a new start: the engine waits in the dark then, else it ends.
+    present
+        Who is on the ground.
     """
 
     state: DeploymentState
@@ -50,6 +56,7 @@ class Answer:
     withdrawn: tuple[str, ...] = ()
     why_not: str = ""
     may_come_back: bool = False
+    present: tuple[Checked, ...] = ()
 
     @property
     def may_look(self) -> bool:
@@ -75,7 +82,8 @@ class RightToLook:
         self._revision = gallery.revision
         self._expiries = list(gallery.expiries)
         self._searched = set(gallery.reference_ids)
-        self._last: Standing | None = None
+        self._lost_after_s = settings().live.presence_lost_after_s
+        self._last: tuple[Standing, CheckedIn] | None = None
         self._answered_at: datetime | None = None
 
     def ask(self) -> Answer:
@@ -87,22 +95,36 @@ class RightToLook:
             If the store was away from the start.
         """
         from lfr_kit.operations.deployment_steps import tick
+        from lfr_kit.operations.presence import checked_in
 
         now = self._store.clock()
         expired = self._expired(now)
         try:
             standing = tick(self._store, self._deployment_id)
+            there = checked_in(self._store, self._deployment_id)
             withdrawn = self._withdrawn()
         except StoreBusyError:
             if self._last is None or self._answered_at is None:
                 raise
-            return self._without_store(self._last, self._answered_at, now, expired)
+            return self._without_store(*self._last, self._answered_at, now, self._leaving(expired))
         except WatchlistError as gone:
             return Answer(DeploymentState.CLOSED, float("inf"), why_not=str(gone))
-        self._answered_at, self._last = now, standing
-        leaving = self._leaving([*expired, *withdrawn])
-        may_come_back = standing.state is DeploymentState.PAUSED
-        return Answer(standing.state, standing.threshold, leaving, _why_not(standing), may_come_back)
+        self._answered_at, self._last = now, (standing, there)
+        return self._answer(standing, there, now, self._leaving([*expired, *withdrawn]))
+
+    def _answer(
+        self, standing: Standing, there: CheckedIn, now: datetime, leaving: tuple[str, ...], why_not: str = ""
+    ) -> Answer:
+        """By state first, then `why_not`, then by who is present."""
+        nobody = why_nobody(there.checked, now, self._lost_after_s, there.n_refused)
+        return Answer(
+            standing.state,
+            standing.threshold,
+            leaving,
+            _why_closed(standing) or why_not or nobody,
+            may_come_back=standing.state in _GO_ON,
+            present=present_at(there.checked, now, self._lost_after_s),
+        )
 
     def _withdrawn(self) -> Sequence[str]:
         from lfr_kit.operations.watchlists import withdrawn_since
@@ -121,18 +143,26 @@ class RightToLook:
         return leaving
 
     def _without_store(
-        self, last: Standing, answered_at: datetime, now: datetime, expired: Sequence[str]
+        self,
+        last: Standing,
+        there: CheckedIn,
+        answered_at: datetime,
+        now: datetime,
+        leaving: tuple[str, ...],
     ) -> Answer:
         """The last answer; after a while of silence none, until the store is back."""
-        why_not, due = _why_not(last), due_step(last, now)
-        may_come_back = due is None
+        due = due_step(last, now)
         if due is not None:
-            why_not = due[1]
-        elif not answered_at <= now <= answered_at + timedelta(seconds=HOLDS_WITHOUT_STORE_S):
-            seconds = (now - answered_at).total_seconds()
-            why_not = f"the store has not answered for {seconds:.0f} s: nobody knows whether it is still open"
-        return Answer(last.state, last.threshold, self._leaving(expired), why_not, may_come_back)
+            return Answer(last.state, last.threshold, leaving, due[1])
+        if answered_at <= now <= answered_at + timedelta(seconds=HOLDS_WITHOUT_STORE_S):
+            return self._answer(last, there, now, leaving)
+        seconds = (now - answered_at).total_seconds()
+        silent = f"the store has not answered for {seconds:.0f} s: nobody knows whether it is still open"
+        return self._answer(last, there, now, leaving, silent)
 
 
-def _why_not(standing: Standing) -> str:
+_GO_ON = frozenset({DeploymentState.OPEN, DeploymentState.PAUSED})
+
+
+def _why_closed(standing: Standing) -> str:
     return "" if standing.state is DeploymentState.OPEN else f"the deployment is {standing.state}"

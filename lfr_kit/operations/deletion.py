@@ -27,7 +27,7 @@ from lfr_kit.operations.records import fix_record
 from lfr_kit.operations.residue_check import SearchReport, search_database
 from lfr_kit.operations.spooling import drain
 from lfr_kit.store.erase import clean_pages
-from lfr_kit.store.repository import certificates, policies
+from lfr_kit.store.repository import certificates, policies, presence
 from lfr_kit.store.repository import deployments as deployment_rows
 from lfr_kit.store.repository import holds as hold_rows
 from lfr_kit.store.repository import retention as rows
@@ -49,6 +49,7 @@ _TABLES: dict[str, tuple[str, ...]] = {
     _C.INCLUSION_LEDGER: ("inclusion_ledger",),
     _C.RESIDUE_MARKS: ("residue_marks",),
     _C.SESSION: ("sessions",),
+    "presence": ("presence",),
 }
 
 
@@ -291,6 +292,8 @@ def _delete(act: Act, clock: DeploymentClock | None, wanted: Deletion, keys: Des
     if clock is not None and _may_be_purged(act, clock):
         remarks += _fix_record(act, clock.deployment_id)
         keys.destroy(f"deployment:{clock.deployment_id}")
+        if n_present := presence.delete_of_deployment(act.connection, clock.deployment_id):
+            counts["presence"] = n_present
         _purge(act, clock.deployment_id)
         remarks.append("the deployment is purged: no alert and no watchlist of it is left")
     is_timed = wanted.reason is DeletionReason.TTL

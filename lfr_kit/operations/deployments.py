@@ -6,13 +6,17 @@ draft, amend, request  ->  grants  ->  checklist, open  ->  pause, resume  ->  c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from lfr_kit.errors import AuthorityError
 from lfr_kit.governance.authority import Authority
-from lfr_kit.governance.checklist import ITEMS, ChecklistItem, Ticked, open_items
+from lfr_kit.governance.checklist import ITEMS, SEEN, ChecklistItem, Ticked, mend, open_items
 from lfr_kit.governance.deployment_state import Deployment, Step
 from lfr_kit.governance.roles import Action, Actor, require
 from lfr_kit.governance.vocabulary import DeploymentState, Operation
+from lfr_kit.operations.checklist_seen import not_seen, seen_as_ticked
 from lfr_kit.operations.deployment_steps import append_event, said_reason, standing, stepping, tick
 from lfr_kit.operations.grants import check_holds, extend, grant, grant_urgently, ratify, refuse
 from lfr_kit.operations.starting import open_deployment, resume, start_refusals, ticked_since_request
@@ -20,6 +24,7 @@ from lfr_kit.operations.threshold_changes import confirm_threshold, propose_thre
 from lfr_kit.store.repository import deployments as repository
 from lfr_kit.store.repository.deployments import Event, deployment
 from lfr_kit.store.store import Store, new_id
+from lfr_kit.store.vault import DataKey
 
 __all__ = [
     "History",
@@ -185,7 +190,7 @@ def tick_off(store: Store, actor: Actor, deployment_id: str, ticked: Ticked, *, 
     PermissionRefusedError, JustificationError
         If the person may not, or says nothing.
     AuthorityError
-        If the plan is not requested yet: it may still become another.
+        If the plan is not requested yet: it may still become another; or the program sees the item for itself.
     """
     why = said_reason(note)
     with store.act(
@@ -200,15 +205,18 @@ def tick_off(store: Store, actor: Actor, deployment_id: str, ticked: Ticked, *, 
         found = repository.deployment(act.connection, key, deployment_id, lock=True)
         if found.state in (DeploymentState.DRAFT, DeploymentState.PURGED):
             raise AuthorityError(f"checklist: the deployment is {found.state}; there is nothing to tick off")
+        if ticked.item in SEEN:
+            command = mend(ticked.item, deployment_id)
+            raise AuthorityError(f"checklist: nobody vouches for {ticked.item}, the program sees it: {command}")
         kind = "briefing" if ticked.item is ChecklistItem.DIFFERENCES_BRIEFED else "checklist"
         data = {"item": str(ticked.item), "result": str(ticked.result)}
         append_event(act, deployment_id, kind, data=data, reason=why)
         act.details.update(data, vouched=ITEMS[ticked.item])
-        return open_items(ticked_since_request(repository.events_of(act.connection, key, deployment_id)))
+        return open_items(_so_far(act.connection, key, deployment_id, act.at))
 
 
 def checklist(store: Store, actor: Actor, deployment_id: str) -> list[Ticked]:
-    """The last word on each item that anybody ticked off since the plan was requested; without the notes.
+    """The last word on each item since the plan was requested, ticked off or seen; without the notes.
 
     Raises
     ------
@@ -219,7 +227,7 @@ def checklist(store: Store, actor: Actor, deployment_id: str) -> list[Ticked]:
     with store.reading() as connection:
         repository.standing(connection, deployment_id)
         key = store.vault.key(connection, "store")
-        ticked = ticked_since_request(repository.events_of(connection, key, deployment_id))
+        ticked = _so_far(connection, key, deployment_id, store.clock())
     return list({each.item: each for each in ticked}.values())
 
 
@@ -260,7 +268,14 @@ def history(store: Store, actor: Actor, deployment_id: str, *, reason: str) -> H
         key = act.key("store")
         found = repository.deployment(act.connection, key, deployment_id)
         events = repository.events_of(act.connection, key, deployment_id)
-    return History(deployment=found, events=tuple(events), to_do=tuple(open_items(ticked_since_request(events))))
+        to_do = open_items(_so_far(act.connection, key, deployment_id, act.at))
+    return History(deployment=found, events=tuple(events), to_do=tuple(to_do))
+
+
+def _so_far(connection: Connection, key: DataKey, deployment_id: str, now: datetime) -> list[Ticked]:
+    """What was ticked off since the request, and what the program sees."""
+    ticked = ticked_since_request(repository.events_of(connection, key, deployment_id))
+    return [*ticked, *seen_as_ticked(not_seen(connection, key, deployment_id, now))]
 
 
 def _in_state(store: Store, state: DeploymentState | None) -> list[Deployment]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from lfr_kit.errors import AuthorityError, ClockError, LfrError, VaultError
 from lfr_kit.governance.authority import Authority
-from lfr_kit.governance.checklist import ChecklistItem, ItemResult, Ticked, open_items
+from lfr_kit.governance.checklist import SEEN, ChecklistItem, ItemResult, Ticked, open_items
 from lfr_kit.governance.deployment_state import Deployment, Step
 from lfr_kit.governance.roles import Actor
 from lfr_kit.governance.start_checks import Engine, StartFacts, refusals
@@ -16,6 +16,7 @@ from lfr_kit.governance.vocabulary import WatchlistState
 from lfr_kit.governance.watchlist import Watchlist
 from lfr_kit.operations.audit import check_clock
 from lfr_kit.operations.calibrations import calibration_of
+from lfr_kit.operations.checklist_seen import not_seen, seen_as_ticked
 from lfr_kit.operations.deployment_lists import faults_of_list, list_of
 from lfr_kit.operations.deployment_steps import Stepping, digest_at, stepping, tick
 from lfr_kit.store.repository import deployments as repository
@@ -90,12 +91,16 @@ def resume(
 
 
 def ticked_since_request(events: Sequence[Event]) -> list[Ticked]:
-    """What was ticked off since the plan was last requested: before that it may have been another plan."""
-    return [
+    """What was ticked off since the plan was last requested: before that it may have been another plan.
+
+    What the program sees for itself is not among it, whoever vouched for it in an earlier release.
+    """
+    ticked = [
         Ticked(ChecklistItem(each.data["item"]), ItemResult(each.data.get("result", ItemResult.DONE)))
         for each in _since_request(events)
         if each.kind in ("checklist", "briefing")
     ]
+    return [each for each in ticked if each.item not in SEEN]
 
 
 def _start(
@@ -144,6 +149,7 @@ def _facts(store: Store, connection: Connection, found: Deployment, engine: Engi
     kinds = {each.kind for each in since}
     watchlist = list_of(connection, found.deployment_id)
     opened = next((each for each in reversed(events) if each.data.get("step") == Step.OPEN), None)
+    wanting = not_seen(connection, key, found.deployment_id, store.clock())
     return StartFacts(
         at=store.clock(),
         deployment=found,
@@ -154,7 +160,8 @@ def _facts(store: Store, connection: Connection, found: Deployment, engine: Engi
         engine=engine,
         is_notice_published="notice_published" in kinds,
         is_notice_exempted="notice_exempted" in kinds,
-        to_do=tuple(open_items(ticked_since_request(events))),
+        to_do=tuple(open_items([*ticked_since_request(events), *seen_as_ticked(wanting)])),
+        not_seen=wanting,
         granted_digest=digest_at(connection, key, found, Step.GRANT, Step.GRANT_URGENTLY),
         clock_fault=_clock_fault(connection, store),
     )

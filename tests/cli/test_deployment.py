@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from lived import SAMPLE
@@ -228,3 +232,40 @@ def test_unknown_deployment_is_said_by_every_command(cli):
         assert isinstance(cli.refused("silver", "deployment", command, "D-none", *WHY), NotInStoreError)
     for command in ("check", "checklist"):
         assert isinstance(cli.refused("silver", "deployment", command, "D-none"), NotInStoreError)
+
+
+def test_officers_check_in_are_shown_and_check_out(cli, granted):
+    cli("engagement_officer", "deployment", "check-in", granted, "--team", "team 1", "--camera", "corn-hall")
+    told = cli.json("bronze", "deployment", "check-in", granted, "--team", "command")
+    assert [(each["user_id"], each["team"]) for each in told["present"]] == [
+        ("bronze", "command"),
+        ("engagement_officer", "team 1"),
+    ]
+    shown = cli("auditor", "deployment", "show", granted, *WHY).stdout
+    assert "team 1 (engagement_officer at corn-hall)" in " ".join(shown.split())
+    (left,) = cli.json("engagement_officer", "deployment", "check-out", granted)["present"]
+    assert left["user_id"] == "bronze"
+    cli("bronze", "deployment", "check-out", granted)
+    assert cli.json("auditor", "deployment", "show", granted, *WHY)["present"] == []
+    assert isinstance(
+        cli.refused("silver", "deployment", "check-in", granted, "--team", "team 1"), PermissionRefusedError
+    )
+    assert isinstance(cli.refused("bronze", "deployment", "check-in", granted, "--team", " "), StateError)
+
+
+def test_stay_is_heard_of_until_control_c_and_then_checks_out(cli, granted, monkeypatch):
+    monkeypatch.setenv("LFR_LIVE__PRESENCE_LOST_AFTER_S", "4")
+    cli("engagement_officer", "deployment", "list")
+    monkeypatch.setenv("LFR_STORE__SESSION_FILE", str(cli.folder / "session-engagement_officer"))
+    words = [sys.executable, "-m", "lfr_kit.cli.main", "deployment", "check-in", granted, "--team", "t", "--stay"]
+    staying = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert "checked in" in staying.stdout.readline()
+    heard_until = monotonic() + 6
+    while monotonic() < heard_until:
+        sleep(1)
+        (present,) = cli.json("auditor", "deployment", "show", granted, *WHY)["present"]
+        assert present["seen_s_ago"] <= 4
+    staying.send_signal(signal.SIGINT)
+    assert "checked out" in staying.communicate(timeout=60)[0]
+    assert staying.returncode == 0
+    assert cli.json("auditor", "deployment", "show", granted, *WHY)["present"] == []

@@ -33,7 +33,7 @@ DUTIES = {
     """,
     "bronze": """
         deployment.draft deployment.request deployment.open deployment.run deployment.pause deployment.close
-        deployment.abort deployment.checklist deployment.view
+        deployment.abort deployment.checklist deployment.check_in deployment.view
         alert.raise alert.view
     """,
     "lfr_operator": """
@@ -41,7 +41,7 @@ DUTIES = {
         alert.raise alert.view alert.adjudicate
     """,
     "engagement_officer": """
-        deployment.view alert.view alert.engage alert.outcome equality.record
+        deployment.check_in deployment.view alert.view alert.engage alert.outcome equality.record
     """,
     "watchlist_manager": """
         watchlist.create watchlist.import watchlist.freeze watchlist.withdraw watchlist.view watchlist.delete

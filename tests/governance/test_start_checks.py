@@ -9,7 +9,7 @@ import pytest
 from lived import plan
 
 from lfr_kit.governance.authority import authority_digest
-from lfr_kit.governance.checklist import BEFORE_OPENING, ChecklistItem
+from lfr_kit.governance.checklist import BEFORE_OPENING, SEEN, VOUCHED_FOR, ChecklistItem
 from lfr_kit.governance.deployment_state import Deployment
 from lfr_kit.governance.shipped_calibrations import SHIPPED_CALIBRATIONS
 from lfr_kit.governance.start_checks import Engine, StartFacts, refusals
@@ -133,8 +133,14 @@ REFUSED = {
     ),
     "no notice": ({"is_notice_published": False}, "notice: the public was not told"),
     **{
-        f"checklist {item}": ({"to_do": (item,)}, f"checklist: {item}: nobody has vouched")
-        for item in BEFORE_OPENING
+        f"checklist {item}": ({"to_do": (item,)}, f"checklist: {item}: nobody has vouched") for item in VOUCHED_FOR
+    },
+    **{
+        f"seen {item}": (
+            {"to_do": (item,), "not_seen": {item: "not yet"}},
+            f"checklist: {item}: not yet; see to it",
+        )
+        for item in SEEN
     },
 }
 

@@ -21,6 +21,7 @@ from lfr_kit.live import right_to_look
 from lfr_kit.live.deployment_run import DeploymentRun
 from lfr_kit.operations import alerts as alert_operations
 from lfr_kit.operations import deployments as steps
+from lfr_kit.operations import presence
 from lfr_kit.operations.watchlist_review import withdraw
 from lfr_kit.pipeline import FACES_SEEN_METHOD, Pipeline
 from lfr_kit.records import BestShot
@@ -32,6 +33,7 @@ from lfr_kit.store.tables.deployments import deployments
 GREEN, BLUE, RED = (20, 200, 20), (20, 20, 220), (210, 20, 20)
 MAGENTA = (255, 0, 255)
 SILVER = person(Role.SILVER)
+ENGAGER = person(Role.ENGAGEMENT_OFFICER)
 SCRIPTED = {
     "LFR_DETECTOR__NAME": "scripted",
     "LFR_SELECTOR__NAME": "first",
@@ -103,6 +105,7 @@ def opened(store, clock, tmp_path):
     with store.engine.begin() as connection:
         store.vault.new_key(connection, "deployment:D-1", clock())
     move(store, "D-1", DeploymentState.OPEN)
+    presence.check_in(store, ENGAGER, "D-1", team="team 1")
     return entry_ids
 
 
@@ -212,6 +215,65 @@ def test_run_paused_looks_at_nothing_until_it_is_resumed(store, monkeypatch, ope
     assert len(polls) == 3
     assert done.frames == 10
     assert [event.kind for event in log(store, "lit", "dark")] == ["lit", "dark", "lit", "dark"]
+
+
+def test_run_goes_dark_when_nobody_on_the_ground_is_heard_of_and_is_lit_again_when_somebody_is(
+    store, clock, monkeypatch, opened
+):
+    polls = []
+
+    def poll(_):
+        polls.append(1)
+        if len(polls) == 3:
+            presence.heartbeat(store, ENGAGER, "D-1")
+
+    monkeypatch.setattr("lfr_kit.live.deployment_run.sleep", poll)
+    lost = stop_after(2, lambda: clock.advance(seconds=settings().live.presence_lost_after_s + 1))
+    done = DeploymentRun(store, OPERATOR, "D-1").run(lost)
+    assert (len(polls), done.frames, len(done.alert_ids)) == (3, 10, 1)
+    assert [event.kind for event in log(store, "lit", "dark")] == ["lit", "dark", "lit", "dark"]
+
+
+def test_run_goes_dark_as_soon_as_the_last_officer_checks_out_and_sees_nobody(store, monkeypatch, opened):
+    running = DeploymentRun(store, OPERATOR, "D-1")
+    looked = []
+    monkeypatch.setattr("lfr_kit.live.deployment_run.sleep", lambda _: looked.append(running.progress.frames))
+    leave = stop_after(2, lambda: presence.check_out(store, ENGAGER, "D-1"))
+    done = running.run(leave, lambda: len(looked) == 4)
+    assert (done.frames, looked) == (2, [2] * 4)
+
+
+def test_run_with_nobody_on_the_ground_opens_no_camera_until_somebody_checks_in(store, monkeypatch, opened):
+    presence.check_out(store, ENGAGER, "D-1")
+    running = DeploymentRun(store, OPERATOR, "D-1")
+    assert running._right.ask().why_not == "nobody is checked in on the ground"
+    monkeypatch.setattr(
+        "lfr_kit.live.deployment_run.sleep", lambda _: presence.check_in(store, ENGAGER, "D-1", team="team 2")
+    )
+    done = running.run(lambda _: None)
+    assert done.frames == 10
+    assert [event.kind for event in log(store, "presence", "lit", "dark")] == [
+        *["presence"] * 3,
+        "lit",
+        "dark",
+    ]
+
+
+def test_right_to_look_says_who_is_present_and_outlives_no_officers_silence_without_the_store(
+    store, clock, monkeypatch, opened
+):
+    right = DeploymentRun(store, OPERATOR, "D-1")._right
+    clock.advance(seconds=40)
+    assert [one.team for one in right.ask().present] == ["team 1"]
+
+    def away(*_):
+        raise StoreBusyError("locked")
+
+    monkeypatch.setattr("lfr_kit.operations.deployment_steps.tick", away)
+    clock.advance(seconds=21)
+    answer = right.ask()
+    assert "heard of for 61 s" in answer.why_not
+    assert answer.may_come_back
 
 
 def test_run_with_another_engine_than_the_authoritys_is_refused(store, opened):
@@ -333,6 +395,7 @@ def test_right_to_look_of_a_silent_store_ends_with_the_window(store, clock, monk
     running = DeploymentRun(store, OPERATOR, "D-1")
     right = running._right
     clock.now = running.deployment.ends_at - timedelta(seconds=5)
+    presence.heartbeat(store, ENGAGER, "D-1")
     assert right.ask().may_look
 
     def away(*_):

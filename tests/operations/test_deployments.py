@@ -9,6 +9,7 @@ import pytest
 from governed import person
 from lived import (
     BRONZE,
+    ENGAGER,
     GOLD,
     OFFICER,
     OPERATOR,
@@ -19,8 +20,10 @@ from lived import (
     drafted,
     engine,
     granted,
+    log,
     opened,
     plan,
+    prepare,
     requested,
 )
 from sqlalchemy import func, select, update
@@ -35,9 +38,9 @@ from lfr_kit.errors import (
     TamperedError,
 )
 from lfr_kit.governance.authority import authority_digest
-from lfr_kit.governance.checklist import BEFORE_OPENING, ChecklistItem, ItemResult, Ticked
+from lfr_kit.governance.checklist import BEFORE_OPENING, SEEN, ChecklistItem, ItemResult, Ticked
 from lfr_kit.governance.roles import SYSTEM, Role
-from lfr_kit.operations import deployments
+from lfr_kit.operations import deployments, presence
 from lfr_kit.store.tables.audit import audit_entries
 from lfr_kit.store.tables.deployments import deployment_events
 from lfr_kit.store.tables.deployments import deployments as table
@@ -73,6 +76,7 @@ def test_whole_life_has_an_actor_a_time_and_a_reason_for_every_change(store, clo
     clock.advance(minutes=5)
     deployments.pause(store, OPERATOR, found.deployment_id, reason="somebody fell in the zone")
     clock.advance(minutes=5)
+    presence.heartbeat(store, ENGAGER, found.deployment_id)
     again = deployments.resume(store, SILVER, found.deployment_id, reason="he is well", engine=engine(found))
     assert again.state == "open"
     done = deployments.close(store, BRONZE, found.deployment_id, reason="the square is empty")
@@ -267,6 +271,22 @@ def test_tick_off_before_the_request_or_with_no_word_is_refused(store):
         deployments.tick_off(store, BRONZE, granted(store).deployment_id, ticked, note=" ")
     with pytest.raises(PermissionRefusedError):
         deployments.tick_off(store, OFFICER, found.deployment_id, ticked, note="done")
+
+
+@pytest.mark.parametrize("item", SEEN)
+def test_tick_off_of_what_the_program_sees_is_refused(store, item):
+    found = granted(store)
+    for result in ItemResult:
+        with pytest.raises(AuthorityError, match=r"the program sees it: lfr deployment"):
+            deployments.tick_off(store, BRONZE, found.deployment_id, Ticked(item, result), note="vouched for")
+
+
+def test_what_the_program_sees_counts_for_nothing_where_it_was_vouched_for(store, clock):
+    found = prepare(store, clock, granted(store))
+    presence.check_out(store, ENGAGER, found.deployment_id)
+    log(store, found.deployment_id, "checklist", {"item": "engagement_officers_present", "result": "done"})
+    told = deployments.history(store, SILVER, found.deployment_id, reason=WHY)
+    assert told.to_do == (ChecklistItem.ENGAGEMENT_OFFICERS_PRESENT,)
 
 
 def test_what_was_ticked_off_counts_no_more_after_a_refusal(store):

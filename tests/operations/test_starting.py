@@ -8,6 +8,7 @@ import pytest
 from frozen_lists import REVIEWER, frozen_list, move, new_list
 from lived import (
     BRONZE,
+    ENGAGER,
     OFFICER,
     SILVER,
     WHY,
@@ -23,9 +24,9 @@ from lived import (
 from sqlalchemy import delete, select, update
 
 from lfr_kit.errors import AuthorityError, KeyDestroyedError, NotInStoreError, StateError
-from lfr_kit.governance.checklist import BEFORE_OPENING, ChecklistItem, ItemResult, Ticked
+from lfr_kit.governance.checklist import BEFORE_OPENING, VOUCHED_FOR, ItemResult, Ticked
 from lfr_kit.governance.start_checks import Engine
-from lfr_kit.operations import deployments, starting
+from lfr_kit.operations import deployments, presence, starting
 from lfr_kit.operations.watchlist_review import withdraw
 from lfr_kit.store.tables.deployments import deployment_events
 from lfr_kit.store.tables.watchlists import entries, watchlists
@@ -74,13 +75,28 @@ def test_prepared_deployment_may_start_and_not_twice(store, clock):
         deployments.open_deployment(store, BRONZE, found.deployment_id, reason=WHY, engine=engine(found))
 
 
-@pytest.mark.parametrize("item", BEFORE_OPENING)
+@pytest.mark.parametrize("item", VOUCHED_FOR)
 def test_item_found_wanting_refuses_the_start(store, clock, item):
     found = prepare(store, clock, granted(store))
     failed = Ticked(item, ItemResult.FAILED)
     deployments.tick_off(store, BRONZE, found.deployment_id, failed, note="not so, after all")
     (line,) = refused(store, found)
     assert line.startswith(f"checklist: {item}: ")
+
+
+def test_start_without_anybody_on_the_ground_is_refused_and_says_how_to_mend_it(store, clock):
+    found = prepare(store, clock, granted(store))
+    presence.check_out(store, ENGAGER, found.deployment_id)
+    (line,) = refused(store, found)
+    assert line == (
+        "checklist: engagement_officers_present: nobody is checked in on the ground; see to it, then: "
+        f"lfr deployment check-in {found.deployment_id} --team TEAM"
+    )
+    presence.check_in(store, BRONZE, found.deployment_id, team="team 2")
+    assert refused(store, found) == []
+    clock.advance(seconds=61)
+    (line,) = refused(store, found)
+    assert "nobody on the ground was heard of for 61 s (team 2 was the last)" in line
 
 
 def test_start_too_early_and_too_late_is_refused(store, clock):
@@ -103,7 +119,9 @@ def test_start_with_the_clock_set_back_is_refused(store, clock):
 
 def test_start_of_what_was_only_requested_is_refused(store, clock):
     found = prepare(store, clock, requested(store))
-    assert refused(store, found) == ["authority: the deployment is requested, not granted"]
+    lines = refused(store, found)
+    assert lines[0] == "authority: the deployment is requested, not granted"
+    assert all("engagement_officers_present" in line for line in lines[1:]), "nobody checks in to a mere request"
 
 
 def test_urgent_grant_may_start_before_its_ratification_but_not_when_it_is_overdue(store, clock):
@@ -226,12 +244,10 @@ def test_engine_here_names_an_unknown_or_absent_network(store, monkeypatch, tmp_
 def test_resume_asks_everything_again_and_keeps_to_the_same_list(store, clock):
     found = opened(store, clock)
     paused = deployments.pause(store, BRONZE, found.deployment_id, reason=WHY)
-    failed = Ticked(ChecklistItem.ENGAGEMENT_OFFICERS_PRESENT, ItemResult.FAILED)
-    deployments.tick_off(store, BRONZE, found.deployment_id, failed, note="called away")
+    presence.check_out(store, ENGAGER, found.deployment_id)
     with pytest.raises(AuthorityError, match="engagement_officers_present"):
         deployments.resume(store, SILVER, found.deployment_id, reason=WHY, engine=engine(found))
-    back = Ticked(ChecklistItem.ENGAGEMENT_OFFICERS_PRESENT, ItemResult.DONE)
-    deployments.tick_off(store, BRONZE, found.deployment_id, back, note="back again")
+    presence.check_in(store, ENGAGER, found.deployment_id, team="team 1")
     again = deployments.resume(store, SILVER, found.deployment_id, reason=WHY, engine=engine(found))
     assert (again.state, again.watchlist_id) == ("open", paused.watchlist_id)
 

@@ -27,6 +27,8 @@ from lfr_kit.store.tables import metadata
 from lfr_kit.store.tables.keys import data_keys
 from lfr_kit.store.vault import Vault
 
+NEW_SINCE_0002: dict[str, list] = {"presence": []}
+"""Tables that later revisions brought, as an upgrade leaves them."""
 RAW_KEY = b"a data key of the first release."
 
 
@@ -122,7 +124,8 @@ def test_new_store_has_the_tables_of_this_release_at_its_revision(store):
 
 def test_comparison_sees_a_missing_column(engine):
     migrate(engine, "0001")
-    assert [(kind, table) for kind, _, table, _ in differences(engine)] == [("add_column", "data_keys")]
+    found = [each for each in differences(engine) if each[0] == "add_column"]
+    assert [(kind, table) for kind, _, table, _ in found] == [("add_column", "data_keys")]
 
 
 def test_store_of_the_first_release_is_upgraded_with_its_data(engine, store_settings, clock):
@@ -137,10 +140,31 @@ def test_store_of_the_first_release_is_upgraded_with_its_data(engine, store_sett
         sealed = store.vault.key(connection, "watchlist:W-1")
         assert sealed.key_id == "K-4"
     after = all_rows(engine)
-    assert without(after, "data_keys", "rewrapped_at") == without(before, "", "")
+    assert without(after, "data_keys", "rewrapped_at") == {**without(before, "", ""), **NEW_SINCE_0002}
     assert differences(engine) == []
     assert [entry["action"] for entry in after["audit_entries"]][-1:] == ["store.upgrade"]
     Store.open(store_settings, clock).close()
+
+
+def test_store_of_the_second_revision_is_upgraded_with_its_data(engine, store_settings, clock):
+    fill_as_first_release(engine, load_master_keys(store_settings))
+    migrate(engine, "0002")
+    run_sql(
+        engine,
+        "UPDATE data_keys SET rewrapped_at = '2025-02-03T04:05:06.000007+00:00' WHERE key_id = 'K-1'",
+        "INSERT INTO deployments (deployment_id, state, version, sealed_authority, authority_digest, threshold, "
+        "asked_by, drafted_by, is_urgent, retention_profile) "
+        "VALUES ('D-1', 'closed', 7, 'x', 'ab', 0.9, '[]', 'silver-1', 'false', 'swp')",
+        "INSERT INTO deployment_events (deployment_id, seq, at, actor_id, kind, data) "
+        "VALUES ('D-1', 1, '2025-01-02T03:04:05.000006+00:00', 'silver-1', 'checklist', "
+        '\'{"item":"engagement_officers_present","result":"done"}\')',
+    )
+    before = all_rows(engine)
+    with engine.begin() as connection:
+        audit_log.found(connection, Vault(load_master_keys(store_settings)), clock())
+    Store.create(store_settings, clock).close()
+    assert without(all_rows(engine), "", "") == {**without(before, "", ""), **NEW_SINCE_0002}
+    assert differences(engine) == []
 
 
 def test_lived_in_store_goes_through_the_upgrade_and_works_on(store_settings, clock):
@@ -152,6 +176,7 @@ def test_lived_in_store_goes_through_the_upgrade_and_works_on(store_settings, cl
             sealed = store.vault.key(connection, "store").seal(b"Erika Mustermann", "holds:H-1:reason")
         run_sql(
             store.engine,
+            "DROP TABLE presence",
             "ALTER TABLE data_keys DROP COLUMN rewrapped_at",
             "UPDATE alembic_version SET version_num = '0001'",
         )
@@ -291,6 +316,7 @@ def test_processes_that_upgrade_one_store_at_once_upgrade_it_once(store_settings
     with Store.create(store_settings, clock) as store:
         run_sql(
             store.engine,
+            "DROP TABLE presence",
             "ALTER TABLE data_keys DROP COLUMN rewrapped_at",
             "UPDATE alembic_version SET version_num = '0001'",
         )
