@@ -42,7 +42,7 @@ class Desk {
     this.page.setClock(found.now);
     const fresh = this.known ? found.alerts.filter((each) => each.state === "raised" && !this.known.has(each.alert_id)) : [];
     this.known = new Set([...(this.known || []), ...found.alerts.map((each) => each.alert_id)]);
-    for (const each of found.alerts) if (each.in_hand !== undefined) this.queue.inHand[each.alert_id] = each.in_hand?.to || each.in_hand || "";
+    this.queue.inHand = Object.fromEntries((found.in_hand || []).map((each) => [each.alert_id, each.to]));
     this.queue.show(found.alerts);
     if (fresh.length) this.sound.play(fresh[0].response);
     if (fresh.length) this.heard.say(`${some(fresh.length, "new alert")}, ${worded(fresh[0].response)}`);
@@ -54,9 +54,11 @@ class Desk {
   async refresh(alerts) {
     const listed = alerts.find((each) => each.alert_id === this.view?.alert_id);
     if (!this.view || this.isOpening || (listed && listed.state === this.view.state)) return;
-    const before = this.view.state;
-    this.view = await readAlert(this.view.alert_id);
-    if (this.view.state === before) return;
+    const { view } = this;
+    const before = view.state;
+    const now = await readAlert(view.alert_id);
+    if (this.view !== view || now.state === before) return;
+    this.view = now;
     const line = decidedLine(this.view);
     const isOthers = line && !line.startsWith(`${this.page.me.user_id} `) && ["raised", "viewed"].includes(before);
     if (isOthers) fill(this.told, notice("warn", `Somebody was faster: ${line}`));

@@ -81,11 +81,11 @@ function cameraGrid(page, responseOf) {
   page.signal.addEventListener("abort", () => tiles.forEach((each) => each.close()));
   fill(grid, tiles.length ? tiles.map((each) => each.element) : h("p.empty", {}, "The authority names no camera."));
   const show = () => {
-    const status = page.hasRunner === false ? null : page.status;
+    const status = page.hasRunner === false || page.isLost ? null : page.status;
     for (const tile of tiles) {
       const health = status?.cameras.find((each) => each.camera_id === tile.cameraId);
       tile.whyDark = status?.why_dark ? `Dark: ${status.why_dark}` : "";
-      tile.show(health || (page.hasRunner === null ? undefined : null));
+      tile.show(health || (page.hasRunner === null || page.isLost ? undefined : null));
     }
   };
   return { grid, show };
@@ -123,6 +123,7 @@ async function build(page) {
   fill(page.content, headline(page, soundButton(sound)), strip.element, runner.element, h("div.live-body", {}, cameras.grid, side));
   page.on("status", showAll);
   page.on("runner", showAll);
+  page.on("line", showAll);
   page.on("alerts", safely(strip.read));
   page.on("back", safely(async () => { await reread(); await strip.read(); }));
   page.on("deployment", safely(reread));

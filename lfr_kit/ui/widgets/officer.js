@@ -37,6 +37,7 @@ class Officer {
   async read() {
     const found = await get(`${this.page.path}/alerts?everything=0`);
     this.page.setClock(found.now);
+    this.inHand = Object.fromEntries((found.in_hand || []).map((each) => [each.alert_id, each.to]));
     this.alerts = inOrder(found.alerts.filter((each) => MINE.includes(each.state)));
     const fresh = this.alerts.filter((each) => this.known && !this.known.has(each.alert_id));
     this.known = new Set(this.alerts.map((each) => each.alert_id));
@@ -64,9 +65,11 @@ class Officer {
     if (!this.view) return;
     const listed = this.alerts.find((each) => each.alert_id === this.view.alert_id);
     if (listed && listed.state === this.view.state) return;
-    const before = this.view.state;
-    this.view = await readAlert(this.view.alert_id);
-    if (this.view.state !== before) this.drawSheet();
+    const { view } = this;
+    const now = await readAlert(view.alert_id);
+    if (this.view !== view || now.state === view.state) return;
+    this.view = now;
+    this.drawSheet();
   }
 
   drawList() {
@@ -169,5 +172,5 @@ async function build(page) {
 }
 
 export default {
-  render: (given) => openPage(given, { name: "officer", needs: ["alert.engage"], build }),
+  render: (given) => openPage(given, { name: "officer", needs: ["alert.engage", "deployment.check_in"], build }),
 };

@@ -1,6 +1,6 @@
 // The watchlist desk: who is on the list and why, pictures in, review, second approval, look-alikes, freeze.
 
-import { get, part } from "./shared/api.js";
+import { get, part, post } from "./shared/api.js";
 import { notice } from "./shared/dialog.js";
 import { fill, h, say } from "./shared/dom.js";
 import { EntriesTable } from "./shared/entries_table.js";
@@ -16,6 +16,8 @@ class ListDesk {
   constructor(page) {
     this.page = page;
     this.status = "";
+    this.nByStatus = {};
+    this.known = new Map();
     this.top = h("section.card.row.apart", { "aria-label": "List" });
     this.told = h("div", { role: "status" });
     this.search = h("input", { type: "search", placeholder: "Name or reference", "aria-label": "Search by name or reference", autocomplete: "off", oninput: () => this.typed() });
@@ -38,7 +40,8 @@ class ListDesk {
     const query = new URLSearchParams({ status: this.status, text: this.search.value.trim() });
     const found = await this.page.looking(() => get(`${this.path}?${query}`));
     this.watchlist = found.watchlist;
-    if (!this.status && !this.search.value.trim()) this.all = found.entries;
+    this.nByStatus = found.n_by_status;
+    for (const each of found.entries) this.known.set(each.entry_id, each);
     this.table.show(found.entries);
     this.drawTop();
     this.drawFilters();
@@ -57,7 +60,7 @@ class ListDesk {
     const alike = h("button", { type: "button", id: "look-alikes", onclick: () => this.safely(() => this.readPairs()) }, "Look-alikes");
     fill(
       this.top,
-      h("div.row", {}, h("span.badge", {}, worded(watchlist.state)), h("strong", {}, some(watchlist.n_entries ?? this.all?.length ?? 0, "entry", "entries")), watchlist.digest && h("span.small.quiet", {}, "digest ", h("span.mono", {}, String(watchlist.digest).slice(0, 12)))),
+      h("div.row", {}, h("span.badge", {}, worded(watchlist.state)), h("strong", {}, some(this.n(""), "entry", "entries")), watchlist.digest && h("span.small.quiet", {}, "digest ", h("span.mono", {}, String(watchlist.digest).slice(0, 12)))),
       h("div.row", {}, alike, ice, add),
     );
   }
@@ -69,9 +72,14 @@ class ListDesk {
   }
 
   drawFilters() {
-    const of = (status) => (this.all || []).filter((each) => !status || each.status === status).length;
-    const chip = (status, label) => h("button.chip", { type: "button", id: `filter-${status || "all"}`, "aria-pressed": String(this.status === status), onclick: () => this.filter(status) }, `${label} ${count(of(status))}`);
-    fill(this.filters, chip("", "All"), STATUSES.filter((each) => of(each) || each === this.status).map((each) => chip(each, this.page.word(each, "entry_statuses"))));
+    const chip = (status, label) => h("button.chip", { type: "button", id: `filter-${status || "all"}`, "aria-pressed": String(this.status === status), onclick: () => this.filter(status) }, `${label} ${count(this.n(status))}`);
+    fill(this.filters, chip("", "All"), STATUSES.filter((each) => this.n(each) || each === this.status).map((each) => chip(each, this.page.word(each, "entry_statuses"))));
+  }
+
+  /** How many entries have a status; all of them for "". */
+  n(status) {
+    if (status) return this.nByStatus[status] || 0;
+    return Object.values(this.nByStatus).reduce((sum, each) => sum + each, 0);
   }
 
   filter(status) {
@@ -89,26 +97,23 @@ class ListDesk {
     this.table.selected.clear();
     await this.safely(async () => {
       await this.page.readDeployment();
-      const kept = this.status;
-      this.status = "";
-      if (kept || this.search.value) await this.read();
-      this.status = kept;
       await this.read();
     });
   }
 
-  async readPairs() {
-    const found = await this.page.looking(() => get(`${this.path}/pairs`));
-    const pairs = found.pairs || found;
+  async readPairs(isAnew = false) {
+    const found = await this.page.looking(() => (isAnew ? post(`${this.path}/pairs`, { reason: "look-alikes are looked for" }) : get(`${this.path}/pairs`)));
+    const { pairs } = found;
     this.pairs.hidden = false;
     const close = h("button.plain", { type: "button", onclick: () => { this.pairs.hidden = true; document.getElementById("look-alikes").focus(); } }, "Hide");
-    fill(this.pairs, h("div.row.apart", {}, h("h3", {}, pairs.length ? `${some(pairs.length, "pair")} of entries look alike` : "No two entries look alike"), close), pairs.length > 0 && h("p.small.quiet", {}, "An alert for one of them may be the other. Make sure that each is on the list as a person of their own."), h("ul.stack.tight", {}, pairs.map((each) => this.pair(each))));
+    const anew = h("button", { type: "button", onclick: () => this.safely(() => this.readPairs(true)) }, "Compare all anew");
+    fill(this.pairs, h("div.row.apart", {}, h("h3", {}, pairs.length ? `${some(pairs.length, "pair")} of entries look alike` : "No two entries look alike, as last compared"), h("div.row", {}, anew, close)), pairs.length > 0 && h("p.small.quiet", {}, "An alert for one of them may be the other. Make sure that each is on the list as a person of their own."), h("ul.stack.tight", {}, pairs.map((each) => this.pair(each))));
     this.pairs.querySelector("button").focus();
   }
 
   pair(found) {
     const side = (entryId, name) => {
-      const entry = (this.all || []).find((each) => each.entry_id === entryId);
+      const entry = this.known.get(entryId);
       const shot = entry?.pictures[0];
       return h("div.row", {}, shot && this.table.thumb(entry, shot), h("span", {}, h("strong", {}, entry?.name || name || entryId), h("div.small.quiet", {}, entry?.person_ref || "")));
     };

@@ -47,7 +47,7 @@ export function entryFacts(page, view) {
 /** How alike they are, in false alerts to be expected; hidden until a person has decided. */
 export function scoreLine(view) {
   if (!view.score) return h("p.score.quiet", {}, h("strong", {}, "Similarity hidden "), "until somebody has decided: compare the faces first.");
-  return h("p.score", {}, h("strong", {}, "By chance alone: "), view.score.expected || "not known for this comparison");
+  return h("p.score", {}, h("strong", {}, "Strangers who score as high: "), view.score.expected || "not known for this comparison");
 }
 
 const KINDS = {

@@ -43,7 +43,7 @@ export class CameraTile {
   /** What the runner says of the camera; null = no runner. */
   show(health) {
     this.health = health;
-    const [kind, words] = CONDITIONS[health?.condition] || ["dark", "No runner"];
+    const [kind, words] = CONDITIONS[health?.condition] || (health === null ? ["dark", "No runner"] : ["warn", "Not known"]);
     this.light.className = `light ${kind}`;
     say(this.light, words);
     if (health?.zone) this.screen.zone = health.zone;

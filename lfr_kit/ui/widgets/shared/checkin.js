@@ -23,9 +23,9 @@ export class CheckIn {
 
   async read() {
     const found = await get(`${this.page.path}/presence`);
-    const rows = found.present || found.teams || found.presence || [];
+    const rows = found.present;
     this.teams = rows;
-    this.mine = rows.find((each) => each.user_id === this.page.me.user_id) || null;
+    this.mine = rows.find((each) => each.is_me) || null;
     this.draw();
     this.onChange();
   }
@@ -33,7 +33,7 @@ export class CheckIn {
   async beat() {
     if (!this.mine) return;
     try {
-      await post(`${this.page.path}/presence/heartbeat`);
+      this.teams = (await post(`${this.page.path}/presence/heartbeat`)).present;
       this.isHeard = true;
       this.heardAt = new Date();
     } catch (error) {
@@ -77,7 +77,7 @@ export class CheckIn {
       this.send("check-in", { team: team.value.trim(), camera_id: camera.value });
     };
     this.wrong = h("div", { role: "alert" });
-    fill(this.element, h("form.stack.tight", { onsubmit: submit }, h("div.row.apart", {}, h("h3", {}, "Check in"), this.light), h("p.small.quiet", {}, "Cameras look only while officers are checked in. Keep this page open."), field("Team", team), field("Nearest camera", camera), this.wrong, h("button.main.tall", { type: "submit" }, "Check in")));
+    fill(this.element, h("form.stack.tight", { onsubmit: submit }, h("div.row.apart", {}, h("h2.title", {}, "Check in"), this.light), h("p.small.quiet", {}, "Cameras look only while officers are checked in. Keep this page open."), field("Team", team), field("Nearest camera", camera), this.wrong, h("button.main.tall", { type: "submit" }, "Check in")));
   }
 
   async send(step, given = {}) {

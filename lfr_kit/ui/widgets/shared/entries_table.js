@@ -36,7 +36,7 @@ export class EntriesTable {
   row(entry) {
     const id = newId("entry");
     const box = h("input", { type: "checkbox", checked: this.selected.has(entry.entry_id), "aria-labelledby": id, onchange: (event) => this.select(entry.entry_id, event.target.checked) });
-    const who = h("td.person", { id }, h("strong", {}, entry.name || "No name"), h("div.small.quiet", {}, entry.person_ref || "no reference"));
+    const who = h("td.person", { id }, h("strong", {}, entry.name || "No name"), h("div.small.quiet", {}, entry.person_ref || "no reference"), this.why(entry));
     return h(
       "tr",
       { "data-entry": entry.entry_id },
@@ -48,8 +48,18 @@ export class EntriesTable {
     );
   }
 
+  /** What the review rests on. */
+  why(entry) {
+    const told = [
+      ["Why", entry.rationale], ["Lawfully held", entry.legal_basis], ["Source", entry.image_source], ["Born", entry.date_of_birth && day(entry.date_of_birth)],
+      ["Under 18 because", entry.under_18_rationale], ["Note", entry.note], ["Still sought", entry.verified_at && `${day(entry.verified_at)}, by ${entry.verified_by}`], ["Entered by", entry.created_by],
+    ].filter(([, text]) => text);
+    if (!told.length) return null;
+    return h("details.small", {}, h("summary", {}, "Why listed"), h("dl.facts", {}, told.map(([name, text]) => [h("dt", {}, name), h("dd", {}, text)])));
+  }
+
   status(entry) {
-    const why = (entry.reasons || []).map((code) => this.page.word(code, "entry_reasons"));
+    const why = [...(entry.reasons || []), ...(entry.warnings || [])].map((code) => this.page.word(code, "entry_reasons"));
     const badge = h(`span.badge${STATUS_KINDS[entry.status] ? `.${STATUS_KINDS[entry.status]}` : ""}`, {}, this.page.word(entry.status, "entry_statuses"));
     return h("div", {}, badge, why.length > 0 && h("ul.reasons", {}, why.map((each) => h("li", {}, each))));
   }

@@ -19,7 +19,7 @@ export function countsCard() {
 }
 
 function hours(seconds) {
-  return seconds < 3600 ? span(seconds) : `${Math.floor(seconds / 3600)}:${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")} h`;
+  return `${Math.floor(seconds / 3600)}:${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")} h`;
 }
 
 const CALLS = { green: "Within the ceiling", amber: "Above the ceiling, maybe by chance", red: "Above the ceiling: the deployment pauses" };
@@ -34,7 +34,7 @@ export function rateCard() {
     if (!rate) return;
     colour.className = `badge ${rate.colour}`;
     say(colour, worded(rate.colour));
-    say(main, `${count(rate.count)} of ${count(rate.of)}`);
+    say(main, rate.of ? `${count(rate.count)} of ${count(rate.of)}` : "No faces yet");
     say(words, `${CALLS[rate.colour] || ""}. ${tail(rate.text)}`);
   };
   return { element, show };
@@ -42,6 +42,7 @@ export function rateCard() {
 
 /** The interval out of "1 of 616 faces seen (95 %: ...; ceiling ...): amber". */
 function tail(text = "") {
+  if (text === "nothing is counted yet") return "";
   const found = text.match(/\((.*)\)/);
   return found ? `${found[1]}.` : text;
 }

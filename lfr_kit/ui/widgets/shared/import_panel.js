@@ -3,7 +3,7 @@
 import { notice } from "./dialog.js";
 import { field, fill, h, say } from "./dom.js";
 import { imported, uploaded } from "./upload.js";
-import { listOf, worded } from "./words.js";
+import { listOf, some } from "./words.js";
 
 const OF_PICTURE = [
   ["person_ref", "Reference", { required: true }],
@@ -78,13 +78,15 @@ function pictureTile(page, file, shared, onImported) {
   return tile;
 }
 
-/** What came of one picture: enrolled, or waiting in quarantine and why. */
+/** What came of one picture: on the list, or waiting in quarantine and why. */
 function reportNotice(page, report) {
-  const outcomes = (report.people || [report]).map((each) => ({ outcome: each.outcome || each.status || "", reasons: each.reasons || [] }));
-  const reasons = [...new Set([...outcomes.flatMap((each) => each.reasons), ...(report.faults || []).map((each) => each.message || each.reason)])];
-  const first = outcomes[0]?.outcome || "not taken";
-  const isFine = !reasons.length && !(report.faults || []).length;
-  return notice(isFine ? "good" : "warn", `On the list: ${worded(first).toLowerCase()}.`, reasons.map((code) => page.word(code, "entry_reasons")));
+  const [person] = report.people;
+  const pictures = [...report.failed, ...report.warned].map((each) => each.message || page.word(each.reason));
+  const alike = report.n_alike ? [`Looks like ${some(report.n_alike, "other")} on the list: see Look-alikes`] : [];
+  const findings = [...(person?.reasons || []).map((code) => page.word(code)), ...pictures, ...alike];
+  const isTaken = person && person.outcome !== "failed";
+  const words = isTaken ? `Taken: ${page.word(person.outcome, "entry_statuses").toLowerCase()}.` : "Not taken.";
+  return notice(findings.length ? "warn" : "good", words, findings);
 }
 
 function sizeOf({ size }) {

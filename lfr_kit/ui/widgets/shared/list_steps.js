@@ -16,6 +16,7 @@ const STEPS = [
   { name: "review", label: "Review", action: "watchlist.review", statuses: ["pending_review"], kind: ".main", text: `${LOOKED_AT} You cannot review what you entered yourself.`, fields: twoStatements },
   { name: "second", label: "Second approval", action: "watchlist.second_approve", statuses: ["pending_second_approval"], kind: ".main", text: `Of people under 18, of people whose age is not known, and in categories with a higher test. ${LOOKED_AT}`, fields: oneReason(LEAST, true) },
   { name: "refuse", label: "Refuse", action: "watchlist.review", statuses: ["pending_review", "pending_second_approval"], kind: "", text: "Refused entries are never searched.", fields: oneReason(1, true) },
+  { name: "recheck", label: "Still sought", action: "watchlist.review", statuses: ["approved", "pending_review", "pending_second_approval"], kind: "", text: "Records that it was checked that they are still sought. Withdraw who is not.", fields: oneSource },
   { name: "withdraw", label: "Withdraw", action: "watchlist.withdraw", statuses: ["approved", "pending_review", "pending_second_approval", "quarantined"], kind: ".danger", text: "A running engine searches them no longer from its next frame on. This cannot be undone.", fields: oneReason(1, false), isGrave: true },
 ];
 
@@ -33,6 +34,11 @@ function oneReason(least, hasVersions) {
     const reason = reasonInput(least);
     return { parts: [field("Reason (kept in the audit log)", reason)], values: (entries) => ({ entries: hasVersions ? versionsOf(entries) : idsOf(entries), reason: reason.value }) };
   };
+}
+
+function oneSource() {
+  const source = h("input", { type: "text", required: true, minLength: LEAST, maxLength: 200, placeholder: "PNC, 4 May 09:40" });
+  return { parts: [field("Checked against what, and when", source)], values: (entries) => ({ entries: idsOf(entries), source: source.value }) };
 }
 
 /** Buttons for the chosen entries. */

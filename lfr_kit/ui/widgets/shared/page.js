@@ -60,8 +60,8 @@ export class Page {
     return this.deployment;
   }
 
-  /** Looks; whoever is not on duty is asked why first, once for as long as the page is open. */
-  async looking(act) {
+  /** Looks; where the store wants to know why, asks first, once for as long as the page is open. */
+  async looking(act, text = "The audit log keeps the reason, and that you looked.") {
     try {
       return await act();
     } catch (error) {
@@ -70,7 +70,7 @@ export class Page {
       let seen;
       const isDone = await ask(this.element, {
         title: "Why do you look?",
-        text: "You are not on duty in a running deployment. The audit log keeps the reason, and that you looked.",
+        text,
         fields: [field("Reason", why)],
         yes: "Look",
         act: async () => {
@@ -88,6 +88,7 @@ export class Page {
     this.line = new LastingSocket(`ws/events/${part(this.deploymentId)}`, {
       onOpen: () => {
         fill(this.banner);
+        this.isLost = false;
         if (wasLost) this.tell("back", {});
         wasLost = false;
         this.tell("line", { isThere: true });
@@ -95,6 +96,8 @@ export class Page {
       onMessage: (text) => this.take(JSON.parse(text)),
       onLost: (againInMs) => {
         wasLost = true;
+        this.isLost = true;
+        this.showStanding();
         this.showLost(againInMs);
         this.tell("line", { isThere: false });
       },
@@ -111,7 +114,7 @@ export class Page {
     }
     if (news.type === "runner") this.hasRunner = news.is_there;
     this.tell(news.type, news);
-    if (news.type === "status" || news.type === "runner") this.showStanding();
+    if (news.type === "status" || news.type === "runner" || news.type === "deployment") this.showStanding();
   }
 
   showStanding() {
@@ -125,6 +128,7 @@ export class Page {
 
   /** Lit or dark, in words. */
   light() {
+    if (this.isLost) return { kind: "warn", text: "Not known: no connection" };
     if (!this.status || this.hasRunner === false) return { kind: "dark", text: "Dark: no runner" };
     if (this.status.is_lit) return { kind: "good", text: "Lit" };
     return { kind: "dark", text: this.status.why_dark ? `Dark: ${this.status.why_dark}` : "Dark" };

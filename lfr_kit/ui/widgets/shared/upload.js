@@ -4,7 +4,7 @@ import { get, part, post, put } from "./api.js";
 
 const CHUNK_BYTES = 1 << 20;
 const TRIES = 4;
-const UNDER_WAY = ["waiting", "importing"];
+const STEP_MS = 600;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -36,14 +36,19 @@ export async function uploaded(watchlistId, file, onProgress) {
   return begun.upload_id;
 }
 
-/** Has an uploaded picture imported, and waits for what came of it. */
+/** Has an uploaded picture imported: the answer comes when it is, meanwhile the upload tells what is being done. */
 export async function imported(uploadId, fields, onStep) {
-  let told = await post(`api/uploads/${part(uploadId)}/finish`, { fields });
-  while (UNDER_WAY.includes(told.state)) {
-    onStep(told.step || "Waiting for the import");
-    await pause(500);
-    told = await get(`api/uploads/${part(uploadId)}`);
-  }
-  if (told.error) throw Object.assign(new Error(told.error.message), { findings: told.error.findings });
-  return told.report || told;
+  let isDone = false;
+  const asking = post(`api/uploads/${part(uploadId)}/finish`, { fields }).finally(() => {
+    isDone = true;
+  });
+  const watch = async () => {
+    while (!isDone) {
+      await pause(STEP_MS);
+      const told = isDone ? {} : await get(`api/uploads/${part(uploadId)}`).catch(() => ({}));
+      if (!isDone && told.state) onStep(`Being added: ${told.step || "waiting"}`);
+    }
+  };
+  watch();
+  return (await asking).report;
 }

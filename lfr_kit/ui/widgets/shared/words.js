@@ -6,6 +6,12 @@ const WORDS = {
   red: "Red", amber: "Amber", green: "Green",
   draft: "Draft", requested: "Requested", granted: "Granted", open: "Open", paused: "Paused", closed: "Closed",
   aborted: "Aborted", purged: "Deleted", building: "Being built", frozen: "Frozen", deleted: "Deleted",
+  identity_ref: "No identity reference", legal_basis: "No legal basis", image_source: "No source of the picture",
+  category: "No category", category_not_allowed: "Category not allowed on this list", response: "No response",
+  date_of_birth: "Date of birth lies ahead", under_18_rationale: "No reason for somebody under 18",
+  picture: "No picture", captured_on: "No date of the picture", quality: "Picture not measured",
+  template: "Nobody can be enrolled from the pictures", old_picture: "All pictures are old",
+  age_unknown: "Age not known, may be under 18", unusable_picture: "One picture is of no use",
   "18_or_over": "18 or over", "13_to_17": "13 to 17", under_13: "Under 13", unknown: "Not known",
 };
 

@@ -1,0 +1,51 @@
+"""What people see when the server goes away, and when it is there again."""
+
+import re
+import signal
+
+from playing import alert_of
+from visiting import PHONE, expect
+
+LOST = (
+    "ERR_CONNECTION_REFUSED",
+    "WebSocket",
+    "Failed to fetch",
+    "ERR_CONNECTION_RESET",
+    "ERR_EMPTY_RESPONSE",
+    "/api/kernels/",
+)
+
+
+def test_page_that_is_open_comes_back_after_the_server_was_killed(visitors, runner, site):
+    live, phone = visitors("silver"), visitors("officer", size=PHONE)
+    page = live.open("live", ".camera .light.good")
+    there = phone.open("officer", ".lfr-officer form")
+    for each in (live, phone):
+        each.expected = LOST
+    expect(page.locator(".camera .veil[hidden]")).to_have_count(2)
+    port = re.search(r":(\d+)/", site.address)[1]
+    site.stop(signal.SIGKILL)
+    page.wait_for_selector("text=No connection to the server", timeout=5_000)
+    page.wait_for_selector(".camera .veil:not([hidden]) >> text=No new picture")
+    there.wait_for_selector(".headline .light.bad")
+    assert page.inner_text("#light") == "Not known: no connection"
+    assert page.inner_text(".camera >> nth=0 >> .light") == "Not known"
+    live.shoot("live-lost")
+    phone.shoot("officer-lost")
+    site.start("--port", port)
+    page.wait_for_selector(".banner .notice", state="detached", timeout=30_000)
+    expect(page.locator(".camera .veil[hidden]")).to_have_count(2, timeout=20_000)
+    alert_of(site, 2)
+    page.wait_for_selector(".strip:not([hidden])", timeout=6_000)
+    there.wait_for_selector(".headline .light.good", timeout=20_000)
+    live.shoot("live-back")
+
+
+def test_session_that_ended_elsewhere_is_told_and_shows_nothing_more(visitors, runner, site):
+    visitor = visitors("bronze")
+    visitor.expected = ("401", "WebSocket")
+    page = visitor.open("live", ".camera .light.good")
+    page.click("#sign-out")
+    page.wait_for_selector("input[name=password]")
+    page.go_back(wait_until="commit")
+    page.wait_for_selector("input[name=password]")

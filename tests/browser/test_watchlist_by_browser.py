@@ -1,0 +1,108 @@
+"""The watchlist desk in a browser."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from playing import Building, portrait
+from visiting import expect
+
+
+@pytest.fixture(scope="module")
+def building(site):
+    """A list that is still being built, with an entry in each state of its review."""
+    return Building(site.store)
+
+
+def entries(visitor, site, building):
+    found = visitor.context.request.get(
+        f"{site.address}lfr/api/watchlists/{building.watchlist_id}", headers={"X-LFR-Reason": "to compare"}
+    )
+    return {each["name"]: each for each in json.loads(found.text())["entries"]}
+
+
+def opened(visitor, building):
+    """The desk, once its visitor has said why they look."""
+    visitor.expected = ("400",)
+    page = visitor.open("watchlist", "dialog[open]", deployment=building.deployment_id)
+    visitor.shoot("watchlist-why")
+    page.fill("dialog textarea", "to build and review the list of Saturday")
+    page.click("dialog button[type=submit]")
+    page.wait_for_selector("tr[data-entry]")
+    return page
+
+
+def large_picture() -> bytes:
+    """A PNG of more than 12 MB."""
+    shown = portrait("portrait_biden")
+    face = Image.fromarray(np.zeros((9, 8, 3), np.uint8) if shown is None else shown[: shown.shape[0] * 2 // 3])
+    encoded = io.BytesIO()
+    face.resize((2000, max(2050, 2000 * face.height // face.width))).save(encoded, "PNG", compress_level=0)
+    return encoded.getvalue()
+
+
+def test_reviewer_reviews_what_was_seen_with_two_statements(visitors, site, building):
+    visitor = visitors("reviewer")
+    page = opened(visitor, building)
+    expect(page.locator(".entries tbody tr")).to_have_count(3)
+    expect(page.locator("img.thumb[src^='blob:']")).to_have_count(3)
+    visitor.shoot("watchlist")
+    page.click("#filter-pending_review")
+    expect(page.locator(".entries tbody tr")).to_have_count(1)
+    page.fill("input[type=search]", "nobody of that name")
+    page.wait_for_selector("text=No entry fits")
+    visitor.shoot("watchlist-none")
+    page.fill("input[type=search]", "")
+    page.wait_for_selector("tr[data-entry]")
+    page.click("tr[data-entry] input")
+    page.click("[data-step=review]")
+    areas = page.query_selector_all("dialog textarea")
+    areas[0].fill("sought by the court since March, warrant 26/114")
+    areas[1].fill("too short")
+    page.click("dialog button[type=submit]")
+    assert page.query_selector("dialog[open]"), "a statement that says nothing is not sent"
+    areas[1].fill("one hour at one gate where he was seen before")
+    page.click("dialog button[type=submit]")
+    page.wait_for_selector("text=Review: 1 entry done")
+    assert entries(visitor, site, building)["Sought Person 0"]["reviewed_by"] == "reviewer"
+    assert visitor.fits()
+
+
+def test_manager_uploads_12_mb_and_is_told_what_came_of_it(visitors, site, building):
+    visitor = visitors("manager")
+    page = opened(visitor, building)
+    page.click("#add-people")
+    content = large_picture()
+    assert len(content) > 12_000_000
+    chunks = []
+    page.on("request", lambda request: chunks.append(request.url) if request.method == "PUT" else None)
+    page.set_input_files("#choose-pictures", {"name": "large.png", "mimeType": "image/png", "buffer": content})
+    page.wait_for_selector("text=Uploaded. Say who it is", timeout=20_000)
+    assert len(chunks) == -(-len(content) // (1 << 20))
+    visitor.shoot("watchlist-uploaded")
+    for label, value in {"Category": "wanted_by_courts", "Response": "amber"}.items():
+        page.get_by_label(label).select_option(value)
+    for label, value in {
+        "Why it is lawfully held": "custody record",
+        "Source of the pictures": "custody",
+        "Why these people": "warrant 26/115 of the county court",
+        "Reference": "PNC/77",
+        "Name": "Uploaded Person",
+        "Picture taken on": "2026-01-05",
+        "Date of birth": "1990-01-05",
+    }.items():
+        page.get_by_label(label, exact=True).fill(value)
+    page.click("button:has-text('Add to the list')")
+    page.wait_for_selector(".upload-tile .notice", timeout=60_000)
+    visitor.shoot("watchlist-added")
+    told = page.inner_text(".upload-tile .notice")
+    if portrait("portrait_biden") is None:
+        assert "Not taken" in told
+    else:
+        assert "Taken: " in told
+        assert "Uploaded Person" in entries(visitor, site, building)
+    page.click("#look-alikes")
+    page.wait_for_selector("[aria-label=Look-alikes] h3")
+    visitor.shoot("watchlist-alike")
