@@ -131,7 +131,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.RECORD_PUBLISH: frozenset({_R.SILVER, _R.GOLD, _R.SYSTEM}),
     Action.RECORD_CORRECT: frozenset({_R.SILVER, _R.GOLD}),
     Action.ALERT_RAISE: frozenset({_R.LFR_OPERATOR, _R.BRONZE, _R.SILVER, _R.SYSTEM}),
-    Action.ALERT_VIEW: frozenset({_R.LFR_OPERATOR, _R.ENGAGEMENT_OFFICER, _R.BRONZE, _R.SILVER, _R.AUDITOR}),
+    Action.ALERT_VIEW: _COMMAND | {_R.LFR_OPERATOR, _R.ENGAGEMENT_OFFICER, _R.AUDITOR},
     Action.ALERT_ADJUDICATE: frozenset({_R.LFR_OPERATOR}),
     Action.ALERT_ENGAGE: frozenset({_R.ENGAGEMENT_OFFICER}),
     Action.ALERT_OUTCOME: frozenset({_R.ENGAGEMENT_OFFICER}),

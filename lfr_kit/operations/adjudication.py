@@ -67,9 +67,15 @@ class _Hearing:
         if look is None:
             raise StateError(
                 f"{who} has not looked at alert {self.alert.alert_id}; look at its two pictures first: "
-                f"lfr alerts show {self.alert.alert_id}"
+                f"lfr alerts show {self.alert.alert_id} --reason WHY"
             )
         return look
+
+    def note_of(self, event: AlertEvent) -> str:
+        """The sealed note of one of the events."""
+        key = self.act.key(rows.scope_of(self.alert))
+        opened = rows.events(self.act.connection, self.alert.alert_id, key)
+        return next(each.note for each in opened if each.seq == event.seq)
 
     def check_still_sought(self) -> None:
         """StateError if the entry was taken off its list, or has expired, since the alert was raised."""
@@ -141,13 +147,15 @@ def decide(
 ) -> StoredAlert:
     """An operator finds an alert viable or dismisses it. The same decision sent twice changes nothing.
 
+    With another reason or note it is not the same: the first stands, the second is kept as a late one.
+
     Raises
     ------
     StateError
         If the operator has not looked at it.
     DecisionConflictError
-        If somebody else decided first, or the time was over: says who, when and what. The decision is kept as a
-        late one.
+        If somebody decided first, or the time was over: says who, when and what. The decision and its note are
+        kept as a late one.
     InputError
         If the reason is none for this verdict.
     """
@@ -161,7 +169,7 @@ def decide(
             "decision_s": seconds_from(look.at, hearing.act.at),
             "decision_s_from_raise": seconds_from(raised, hearing.act.at),
         }
-        conflict = _conflict(hearing, verdict)
+        conflict = _conflict(hearing, verdict, reason, note)
         if conflict is None and hearing.alert.state in UNDECIDED:
             new = hearing.step(step, truth=data["truth"])
             hearing.note("decided", new, data, note)
@@ -173,20 +181,27 @@ def decide(
     return now
 
 
-def _conflict(hearing: _Hearing, verdict: Verdict) -> str | None:
+def _conflict(hearing: _Hearing, verdict: Verdict, reason: DecisionReason, note: str) -> str | None:
     """In words, who decided first and what; None if the decision stands, or stands already."""
     alert_id, earlier = hearing.alert.alert_id, hearing.first("decided")
     kept = f"your decision ({verdict}) is kept as a late one for the review"
     if earlier is not None:
-        is_same = earlier.actor_id == hearing.act.actor.user_id and earlier.data["verdict"] == verdict
-        if is_same:
-            return None
+        if earlier.actor_id == hearing.act.actor.user_id and earlier.data["verdict"] == verdict:
+            if _says_no_more(hearing, earlier, reason, note):
+                return None
+            kept = "that stands unchanged; the reason and the note sent now are kept as late ones for the review"
         what = f"{earlier.data['verdict']} ({earlier.data['reason_code']})"
         return f"alert {alert_id}: {earlier.actor_id} decided {what} at {earlier.at:%H:%M:%S} UTC; {kept}"
     expired = hearing.first("expired")
     if expired is None:
         return None
     return f"alert {alert_id}: its time to decide was over at {hearing.alert.expires_at:%H:%M:%S} UTC; {kept}"
+
+
+def _says_no_more(hearing: _Hearing, earlier: AlertEvent, reason: DecisionReason, note: str) -> bool:
+    """Whether a decision sent again gives the same reason, and no note or the same one."""
+    words = clean_text(note, "note", LONGEST_NOTE, lines=True)
+    return earlier.data["reason_code"] == reason and (not words or words == hearing.note_of(earlier))
 
 
 def engage(store: Store, actor: Actor, alert_id: str, *, status_rechecked: bool, note: str = "") -> StoredAlert:
@@ -263,7 +278,7 @@ def review(
     Raises
     ------
     StateError
-        If the alert is not settled, or the reviewer took a part in it.
+        If the alert is not settled, the reviewer took a part in it, or has not looked at it.
     JustificationError
         If no reason is given.
     """
@@ -273,6 +288,7 @@ def review(
     with _hearing(store, actor, alert_id, Action.ALERT_REVIEW, why) as hearing:
         after(hearing.alert.state, Step.REVIEW)
         check_other_person(actor.user_id, hearing.people(*_PARTS), "review it")
+        hearing.looked_at(as_operator=False)
         data = {**_concluded(finding), "old_truth": _text(hearing.alert.truth)}
         new = hearing.step(Step.REVIEW, truth=data["truth"], outcome=data["outcome"])
         hearing.note("reviewed", new, data, note)

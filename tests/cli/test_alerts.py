@@ -60,6 +60,9 @@ def test_alert_is_lived_through_on_the_command_line(cli, opened, alert_id):
     done = cli.json(OFFICER, "alerts", "outcome", alert_id, *words)
     assert (done["state"], done["truth"], done["outcome"]) == ("concluded", "true_confirmed", "arrest")
     found = ("--truth", "false_confirmed", "--outcome", "no_action", "--id-method", "fingerprint")
+    unseen = cli.refused("silver", "alerts", "review", alert_id, *found, "--reason", "a brother's card")
+    assert f"lfr alerts show {alert_id} --reason" in str(unseen)
+    cli("silver", "alerts", "show", alert_id, "--reason", "to review it")
     corrected = cli.json("silver", "alerts", "review", alert_id, *found, "--reason", "a brother's card")
     assert corrected["truth"] == "false_confirmed"
     assert cli.json(OPERATOR, "alerts", "list", opened.deployment_id)["alerts"] == []

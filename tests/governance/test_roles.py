@@ -21,7 +21,7 @@ DUTIES = {
         watchlist.second_approve watchlist.view
         deployment.grant_urgently deployment.pause deployment.resume deployment.close deployment.abort
         deployment.change_threshold deployment.checklist deployment.view
-        record.publish record.correct alert.review retention.hold retention.release
+        record.publish record.correct alert.view alert.review retention.hold retention.release
     """,
     "silver": """
         watchlist.second_approve watchlist.withdraw watchlist.view watchlist.delete

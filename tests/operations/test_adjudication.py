@@ -271,6 +271,23 @@ def test_same_decision_sent_twice_is_one_decision(store, alert_id):
     assert [event.kind for event in events(store, alert_id)].count("decided") == 1
 
 
+@pytest.mark.parametrize(
+    ("reason", "note"), [(DecisionReason.SAME_FEATURES, "ears too"), (DecisionReason.SAME_MARKS, "same ears")]
+)
+def test_same_decision_sent_again_with_more_is_kept_as_a_late_one_and_told(store, alert_id, reason, note):
+    view(store, OPERATOR, alert_id)
+    first = decide(store, OPERATOR, alert_id, *VIABLE, note="same ears")
+    assert decide(store, OPERATOR, alert_id, *VIABLE, note="same ears ") == first
+    assert decide(store, OPERATOR, alert_id, *VIABLE) == first
+    with pytest.raises(DecisionConflictError, match=r"that stands unchanged; the reason and the note .* late"):
+        decide(store, OPERATOR, alert_id, Verdict.VIABLE, reason, note=note)
+    assert now(store, alert_id) == first
+    with store.reading() as connection:
+        key = store.vault.key(connection, f"deployment:{first.deployment_id}")
+        late = rows.events(connection, alert_id, key)[-1]
+    assert (late.kind, late.data["late_reason_code"], late.note) == ("late_decision", reason, note)
+
+
 def test_second_decision_is_kept_and_its_maker_told_who_when_what(store, clock, alert_id):
     view(store, OPERATOR, alert_id)
     view(store, OTHER_OPERATOR, alert_id)
@@ -330,6 +347,7 @@ def test_review_gives_an_expired_alert_its_truth_and_takes_it_off_the_queue(stor
     clock.advance(hours=1)
     expire_due(store, opened.deployment_id)
     assert [each.alert_id for each in queue(store, SILVER, opened.deployment_id)] == [alert_id]
+    view(store, SILVER, alert_id)
     done = review(store, SILVER, alert_id, Conclusion(truth=Truth.FALSE_UNCONFIRMED), reason="other ears")
     assert (done.state, done.truth) == (AlertState.UNCONFIRMED, Truth.FALSE_UNCONFIRMED)
     assert queue(store, SILVER, opened.deployment_id) == []
@@ -339,6 +357,7 @@ def test_review_corrects_a_truth_and_each_correction_is_an_event(store, alert_id
     viable(store, alert_id)
     do_not_engage(store, OFFICER, alert_id, NotEngagedReason.PERSON_GONE)
     found = Conclusion(truth=Truth.TRUE_CONFIRMED, outcome=Outcome.NO_ACTION, id_method=IdMethod.DETAILS_CHECKED)
+    view(store, SILVER, alert_id)
     review(store, SILVER, alert_id, found, reason="identified an hour later")
     done = review(store, SILVER, alert_id, Conclusion(truth=Truth.FALSE_UNCONFIRMED), reason="papers were forged")
     assert (done.truth, done.outcome) == (Truth.FALSE_UNCONFIRMED, None)
@@ -378,6 +397,17 @@ def test_review_is_not_by_an_operator_who_decided_too_late(store, clock, alert_i
         decide(store, in_command_too, alert_id, *DISMISSED)
     with pytest.raises(StateError, match="another person must review it"):
         review(store, in_command_too, alert_id, GONE, reason="as I said")
+
+
+def test_review_by_who_has_not_looked_is_refused(store, clock, opened, alert_id):
+    clock.advance(hours=1)
+    expire_due(store, opened.deployment_id)
+    gold, silver = person(Role.GOLD), SILVER
+    for who, other in ((gold, silver), (silver, gold)):
+        view(store, other, alert_id, reason="to review it")
+        with pytest.raises(StateError, match=rf"has not looked .* lfr alerts show {alert_id} --reason"):
+            review(store, person(next(iter(who.roles)), name=f"{who.user_id}-2"), alert_id, GONE, reason="gone")
+    assert review(store, gold, alert_id, GONE, reason="they were gone indeed").truth is Truth.TRUE_UNCONFIRMED
 
 
 def test_review_of_an_open_alert_or_without_a_reason_is_refused(store, alert_id):

@@ -87,6 +87,7 @@ def test_alert_whose_truth_is_corrected_counts_as_corrected(store, opened):
     seen(store, opened, 600)
     ids = [false_alert(store, opened) for _ in range(4)]
     for alert_id in ids[:3]:
+        view(store, SILVER, alert_id)
         review(store, SILVER, alert_id, Conclusion(truth=Truth.TRUE_UNCONFIRMED), reason="looked again")
     found = check_false_alert_rate(store, opened.deployment_id)
     assert (found.rate.count, found.colour) == (1, Colour.AMBER)

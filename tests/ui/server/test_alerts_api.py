@@ -42,10 +42,11 @@ def test_an_alert_is_lived_through_by_two_people(served):
     }  # fmt: skip
     review = {"truth": "true_confirmed", "outcome": "arrest", "id_method": "document", "reason": "custody record"}
     silver = served.browser("silver")
+    assert silver.get(path).json()["state"] == "concluded"
     assert silver.post(f"{path}/review", review).json()["state"] == "concluded"
     who = [row.actor_id for row in logged(served.store) if row.subject == f"alert:{alert_id}"]
     assert [name for name in who if name != "system"] == [
-        "operator", "operator", "operator", "officer", "officer", "officer", "silver",
+        "operator", "operator", "operator", "officer", "officer", "officer", "silver", "silver",
     ]  # fmt: skip
 
 
