@@ -1,11 +1,12 @@
 # make demo      sets everything up, then shows LFR Kit finding a person in footage
 # make test      sets everything up, then runs every check: style, types, tests, notebooks
+# make dashboard sets everything up, then opens a demo deployment with three cameras and its dashboards
 # make setup     virtual environment in .venv, pinned dependencies, models
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test system_packages lint types unit notebooks lab clean
+.PHONY: setup demo dashboard test system_packages lint types unit notebooks lab clean
 
 setup: .venv/.ready
 	@$(BIN)/lfr models fetch
@@ -17,6 +18,9 @@ setup: .venv/.ready
 
 demo: setup
 	$(BIN)/lfr demo --force
+
+dashboard: setup
+	$(BIN)/lfr demo --live --out lfr-demo-live --force
 
 test: system_packages lint types unit notebooks
 

@@ -22,6 +22,10 @@ def demo(
         "lfr-demo"
     ),
     force: Annotated[bool, typer.Option("--force", help="Write to a folder that holds other things.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Leave it open: three cameras, a runner, and dashboards, until Ctrl-C.")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", min=0, help="Of the dashboards, with --live; 0 = any.")] = 8866,
     as_json: JsonOption = False,
 ) -> None:
     """Lives through a small deployment: authority, watchlist, run, decisions, record, deletion.
@@ -37,6 +41,11 @@ def demo(
 
     folder = DemoFolder(out)
     folder.check(force=force)
+    if live:
+        from lfr_kit.cli.demo_live import show_live
+
+        show_live(folder, port, as_json=as_json)
+        return
     gates: list[Gate] = []
     clock = DemoClock()
 

@@ -1,4 +1,4 @@
-"""Who takes part in the demo: one person a role, each with a password of their own that nobody keeps."""
+"""Who takes part in the demo: one role a person, nearly one person a role."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ class People:
     lister: Actor
     reviewer: Actor
     operator: Actor
+    operator_2: Actor
     engager: Actor
+    bronze: Actor
     auditor: Actor
 
     def __len__(self) -> int:
@@ -36,20 +38,29 @@ _ROLES = {
     "lister": Role.WATCHLIST_MANAGER,
     "reviewer": Role.WATCHLIST_REVIEWER,
     "operator": Role.LFR_OPERATOR,
+    "operator_2": Role.LFR_OPERATOR,
     "engager": Role.ENGAGEMENT_OFFICER,
+    "bronze": Role.BRONZE,
     "auditor": Role.AUDITOR,
 }
 
 
-def add_people(store: Store) -> People:
-    """Makes them users of an empty store; the first is its administrator, who adds the others."""
-    actors = {name: Actor(f"demo-{name}", frozenset({role})) for name, role in _ROLES.items()}
+def add_people(store: Store, password: str = "") -> People:
+    """Makes them users of an empty store; the first is its administrator, who adds the others.
+
+    Parameters
+    ----------
+    password
+        By which all of them can sign in; if empty, each has one that nobody keeps.
+    """
+    actors = {name: Actor(f"demo-{name.replace('_', '-')}", frozenset({role})) for name, role in _ROLES.items()}
     administrator, *others = actors.values()
-    users.add_first(store, _new(administrator), secrets.token_urlsafe())
+    users.add_first(store, _new(administrator), password or secrets.token_urlsafe())
     for actor in others:
-        users.add(
-            store, administrator, _new(actor), secrets.token_urlsafe(), justification="takes part in the demo"
-        )
+        given = secrets.token_urlsafe()
+        users.add(store, administrator, _new(actor), given, justification="takes part in the demo")
+        if password:
+            users.change_own_password(store, actor.user_id, given, password)
     return People(**actors)
 
 

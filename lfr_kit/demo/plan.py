@@ -11,15 +11,26 @@ from lfr_kit.governance.camera import Camera
 from lfr_kit.governance.evidence import MissingPersonHotspot
 from lfr_kit.governance.vocabulary import UseCase
 
-__all__ = ["CAMERA_ID", "PLACE", "plan"]
+__all__ = ["CAMERAS", "CAMERA_ID", "PLACE", "plan"]
 
 CAMERA_ID = "north-approach"
 PLACE = "Lower Wexcombe, station forecourt"
 _ZONE = ((0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98))
 
 
-def plan(now: datetime, calibration: Calibration, n_enrolled: int) -> Authority:
-    """An authority that begins now and lasts an hour.
+CAMERAS = (Camera(camera_id=CAMERA_ID, source="walkthrough", zone=_ZONE),)
+"""The demo's one camera: generated footage."""
+
+
+def plan(
+    now: datetime,
+    calibration: Calibration,
+    n_enrolled: int,
+    *,
+    cameras: tuple[Camera, ...] = CAMERAS,
+    hours: float = 1.0,
+) -> Authority:
+    """An authority that begins now.
 
     Parameters
     ----------
@@ -29,6 +40,8 @@ def plan(now: datetime, calibration: Calibration, n_enrolled: int) -> Authority:
         What its threshold rests on.
     n_enrolled
         How many people the list is to hold.
+    cameras, hours
+        What it looks through, and how long it lasts.
     """
     floor = calibration.floor(n_enrolled)
     if floor is None:
@@ -57,10 +70,10 @@ def plan(now: datetime, calibration: Calibration, n_enrolled: int) -> Authority:
         place=PLACE,
         why_there="One of them was seen here this morning; the forecourt is the way to every platform.",
         starts_at=now - timedelta(seconds=1),
-        ends_at=now + timedelta(hours=1),
+        ends_at=now + timedelta(hours=hours),
         why_then="The risk grows by the hour, and the midday trains leave within this one.",
         expected_footfall=400,
-        cameras=(Camera(camera_id=CAMERA_ID, source="walkthrough", zone=_ZONE),),
+        cameras=cameras,
         watchlist_criteria="Only people reported missing today and assessed as at increased risk.",
         watchlist_cap=10,
         embedder="dlib_resnet",

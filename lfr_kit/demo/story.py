@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lfr_kit.demo.cast import ABSENT, PHOTO_OF, SOUGHT, Sighting, lay_out_references
 from lfr_kit.demo.people import People, add_people
-from lfr_kit.demo.plan import CAMERA_ID, PLACE, plan
+from lfr_kit.demo.plan import CAMERA_ID, CAMERAS, PLACE, plan
 from lfr_kit.errors import GovernanceError
 from lfr_kit.governance.adjudication import Conclusion, DecisionReason, IdMethod, Verdict
 from lfr_kit.governance.checklist import VOUCHED_FOR, ItemResult, Ticked
@@ -37,6 +37,7 @@ from lfr_kit.operations import watchlist_freezing as freezing
 from lfr_kit.store.store import Store, utc_now
 
 if TYPE_CHECKING:
+    from lfr_kit.governance.camera import Camera
     from lfr_kit.governance.published_record import DeploymentRecord
     from lfr_kit.live.deployment_run import Progress
     from lfr_kit.pipeline import Pipeline
@@ -95,6 +96,10 @@ class Story:
         Called with each gate as it is passed.
     on_progress
         Called with the run's progress after each frame.
+    cameras, hours
+        What the deployment looks through, and how long it lasts.
+    password
+        By which all its people can sign in; empty = by none.
 
     Attributes
     ----------
@@ -115,6 +120,9 @@ class Story:
     folder: Path
     tell: Callable[[Gate], None]
     on_progress: Callable[[Progress], None]
+    cameras: tuple[Camera, ...] = CAMERAS
+    hours: float = 1.0
+    password: str = field(default="", repr=False)
     people: People = field(init=False)
     deployment_id: str = field(init=False)
     watchlist_id: str = field(init=False)
@@ -129,12 +137,14 @@ class Story:
 
     def people_and_authority(self) -> None:
         """Users, a plan, and an officer who grants what another asked for."""
-        self.people = add_people(self.store)
+        self.people = add_people(self.store, self.password)
         self.tell(
             Gate("People", f"{len(self.people)} users, one role each; nobody holds two that check each other.")
         )
         planner, officer = self.people.planner, self.people.officer
-        authority = plan(self.clock(), SHIPPED_CALIBRATIONS[0], len(PHOTO_OF))
+        authority = plan(
+            self.clock(), SHIPPED_CALIBRATIONS[0], len(PHOTO_OF), cameras=self.cameras, hours=self.hours
+        )
         drafted = deployments.draft(self.store, planner, authority, reason="two people at risk may be near")
         self.deployment_id = drafted.deployment_id
         deployments.request(self.store, planner, self.deployment_id, reason="the risk grows by the hour")
@@ -198,8 +208,8 @@ class Story:
         for item in VOUCHED_FOR:
             ticked = Ticked(item, ItemResult.DONE)
             deployments.tick_off(self.store, planner, self.deployment_id, ticked, note="seen to by the demo")
-        engager = self.people.engager
-        presence.check_in(self.store, engager, self.deployment_id, team="team 1", camera_id=CAMERA_ID)
+        engager, nearest = self.people.engager, self.cameras[0].camera_id
+        presence.check_in(self.store, engager, self.deployment_id, team="team 1", camera_id=nearest)
         deployments.open_deployment(self.store, planner, self.deployment_id, reason="everything is in place")
         words = (
             f"Notice published, {len(VOUCHED_FOR)} items ticked off, {engager.user_id} on the ground; "

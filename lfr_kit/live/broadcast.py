@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lfr_kit.pipeline import Step
     from lfr_kit.records import Alert, Frame, Tracks
 
-__all__ = ["Broadcast"]
+__all__ = ["CAPTURE_TO_ALERT", "CAPTURE_TO_DONE", "Broadcast"]
 
 STATUS_EVERY_S = 0.5
 REFRESH_EVERY_S = 1.0

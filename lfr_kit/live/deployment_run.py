@@ -101,6 +101,8 @@ class DeploymentRun:
     progress, answer, false_alerts, is_lit
         How far it is, what held for the last round, the false alert rate when it was last looked at (None before),
         and whether faces are compared now.
+    n_seen_before
+        Faces that earlier runs of the deployment saw.
 
     Raises
     ------
@@ -144,6 +146,7 @@ class DeploymentRun:
         self.answer: Answer | None = None
         self.false_alerts: FalseAlertWatch | None = None
         self.is_lit = False
+        self.n_seen_before = _faces_seen_so_far(store, deployment_id)
         self._count_at: datetime | None = None
         self._housekeep_at: datetime | None = None
 
@@ -316,6 +319,14 @@ def open_deployment(store: Store, deployment_id: str) -> Deployment:
         )
     with store.reading() as connection:
         return deployments.deployment(connection, store.vault.key(connection, "store"), deployment_id)
+
+
+def _faces_seen_so_far(store: Store, deployment_id: str) -> int:
+    from lfr_kit.governance.deployment_counts import faces_seen
+    from lfr_kit.store.repository.records import deployment_log
+
+    with store.reading() as connection:
+        return faces_seen(deployment_log(connection, deployment_id)).n
 
 
 def _list_of(deployment: Deployment) -> str:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from lfr_kit.governance.false_alert_watch import watch
 from lfr_kit.live.camera_health import CameraHealth
 from lfr_kit.live.stage_times import Percentiles
 
 if TYPE_CHECKING:
-    from lfr_kit.governance.false_alert_watch import FalseAlertWatch
     from lfr_kit.governance.presence import Checked
     from lfr_kit.live.deployment_run import DeploymentRun
 
@@ -80,6 +80,7 @@ def run_values(
 ) -> dict[str, Any]:
     """The run's part of the status; `cameras` are to be added."""
     answer, progress = run.answer, run.progress
+    n_seen = run.n_seen_before + progress.faces_seen
     return {
         "deployment_id": run.deployment_id,
         "at": now.isoformat(),
@@ -88,21 +89,21 @@ def run_values(
         "is_lit": run.is_lit,
         "why_dark": answer.why_not if answer else "",
         "frames": progress.frames,
-        "faces_seen": progress.faces_seen,
+        "faces_seen": n_seen,
         "alerts_raised": len(progress.alert_ids),
         "waiting": progress.n_waiting,
         "refused": sum(progress.refused.values()),
         "threshold": answer.threshold if answer else run.deployment.threshold,
         "n_enrolled": len(run.pipeline.matcher),
-        "false_alerts": _false_alerts(run.false_alerts),
+        "false_alerts": _false_alerts(run.false_alerts.rate.count if run.false_alerts else 0, n_seen),
         "presence": _presence(answer.present if answer else (), now),
         "latency_ms": {stage: {"p50": each.p50, "p95": each.p95} for stage, each in latency_ms.items()},
     }
 
 
-def _false_alerts(found: FalseAlertWatch | None) -> dict[str, Any]:
-    if found is None:
-        return {"count": 0, "of": 0, "colour": "green", "text": "nothing is counted yet"}
+def _false_alerts(n_false: int, n_seen: int) -> dict[str, Any]:
+    """The running rate, over all faces seen up to now: the log counts them at intervals."""
+    found = watch(n_false, n_seen)
     return {
         "count": found.rate.count,
         "of": found.rate.trials,
