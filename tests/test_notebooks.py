@@ -16,6 +16,7 @@ def test_notebooks_are_all_there():
         "01_explore_footage",
         "02_swap_an_algorithm",
         "03_a_deployment_from_authority_to_record",
+        "04_live_from_a_notebook",
     ]
 
 
