@@ -9,6 +9,7 @@ import typer
 from lfr_kit.cli.deployment_fields import DeploymentArgument
 from lfr_kit.cli.output import JsonOption, console, emit, progress, results
 from lfr_kit.cli.signed_in import signed_in
+from lfr_kit.cli.visible import visible
 
 if TYPE_CHECKING:
     from lfr_kit.live.deployment_run import Progress
@@ -60,6 +61,7 @@ def as_fields(deployment_id: str, done: Progress) -> dict[str, Any]:
         "faces_seen": done.faces_seen,
         "alert_ids": done.alert_ids,
         "waiting": done.n_waiting,
+        "why_waiting": done.why_waiting,
         "lost": done.n_lost,
         "withdrawn": done.n_withdrawn,
         "refused": dict(done.refused),
@@ -84,6 +86,8 @@ def print_run(deployment_id: str, done: Progress) -> None:
         out.print(f"{n} alerts were refused by the store and not kept ({kind}); the audit log says why.")
     if n_sealed := done.n_waiting - done.n_lost:
         out.print(f"{n_sealed} alerts wait sealed until the store is back; the next run stores them.")
+    if done.why_waiting:
+        out.print(f"They wait because: {visible(done.why_waiting)}", soft_wrap=True, highlight=False, markup=False)
     if done.n_lost:
         out.print(f"{done.n_lost} alerts are lost: neither the store nor this machine's disk had room for them.")
     if done.alert_ids:

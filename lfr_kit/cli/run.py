@@ -51,7 +51,7 @@ def _tell(deployment_id: str, done: Progress, *, as_json: bool) -> None:
         emit(as_fields(deployment_id, done))
     else:
         print_run(deployment_id, done)
-    if done.n_lost:
+    if done.n_lost or done.why_waiting:
         raise typer.Exit(1)
 
 

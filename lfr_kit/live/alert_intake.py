@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from lfr_kit.errors import GovernanceError
+from lfr_kit.errors import GovernanceError, KeyDestroyedError, LfrError, NotInStoreError
 from lfr_kit.records import Alert
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class AlertIntake:
         Of alerts in the store.
     refused
         Alerts that the store refused, by kind of error.
+    fault
+        Why alerts wait; None while none does.
     """
 
     def __init__(self, store: Store, deployment_id: str, on_alert: Callable[[Alert], None]) -> None:
@@ -39,6 +41,7 @@ class AlertIntake:
 
         self.stored_ids: list[str] = []
         self.refused: Counter[str] = Counter()
+        self.fault: LfrError | None = None
         self._store = store
         self._on_alert = on_alert
         self._spool = open_spool(store, deployment_id)
@@ -64,9 +67,11 @@ class AlertIntake:
         for alert in waiting:
             try:
                 raised = raise_or_spool(self._store, self._spool, alert)
-            except GovernanceError as refused:
+            except (GovernanceError, NotInStoreError, KeyDestroyedError) as refused:
                 self.refused[type(refused).__name__] += 1
                 continue
+            self.fault = raised.error
+            self.stored_ids += raised.arrived
             if raised.place is Place.MEMORY:
                 self._unsaved.append(raised.pending)
             elif raised.place is Place.STORE:
@@ -75,9 +80,12 @@ class AlertIntake:
                     self._on_alert(alert)
 
     def drain(self) -> list[str]:
-        """What waited in the spool, into the store; the ids that arrived. StoreBusyError if it is still away."""
+        """What waited in the spool, into the store; the ids that arrived. `fault` says why others still wait."""
         from lfr_kit.operations.spooling import drain
 
-        arrived = list(drain(self._store, self._spool).arrived) if self._spool.waiting() else []
-        self.stored_ids += arrived
-        return arrived
+        if not self._spool.waiting():
+            return []
+        drained = drain(self._store, self._spool)
+        self.fault = drained.error
+        self.stored_ids += drained.arrived
+        return list(drained.arrived)

@@ -15,7 +15,7 @@ from time import sleep
 from typing import TYPE_CHECKING
 
 from lfr_kit.config import Settings, settings
-from lfr_kit.errors import StateError, StoreError
+from lfr_kit.errors import AuditChainError, StateError, StoreError
 from lfr_kit.governance.roles import Actor
 from lfr_kit.governance.vocabulary import DeploymentState
 from lfr_kit.live.alert_intake import AlertIntake
@@ -54,6 +54,8 @@ class Progress:
         Of alerts in the store.
     n_waiting
         Alerts that wait sealed in the spool, or in memory where even that is full.
+    why_waiting
+        What is wrong with the store that they wait for; empty while none waits.
     n_lost
         Alerts that neither store nor spool had taken when the run ended.
     n_withdrawn
@@ -70,6 +72,7 @@ class Progress:
     faces_seen: int = 0
     alert_ids: list[str] = field(default_factory=list)
     n_waiting: int = 0
+    why_waiting: str = ""
     n_lost: int = 0
     n_withdrawn: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -254,6 +257,14 @@ class DeploymentRun:
         self.progress.alert_ids = self._intake.stored_ids
         self.progress.refused = self._intake.refused
         self.progress.n_waiting = self._intake.n_waiting
+        fault = self._intake.fault if self.progress.n_waiting else None
+        self.progress.why_waiting = "" if fault is None else str(fault)
+        if isinstance(fault, AuditChainError):
+            self._end_without_log(fault)
+
+    def _end_without_log(self, broken: AuditChainError) -> None:
+        """Nothing can be logged, and so no alert be shown to anybody: nobody is looked at any more."""
+        self.progress.ended_because = f"nothing can be logged any more: {broken}"
 
     def _take_off(self, answer: Answer) -> None:
         if answer.withdrawn:
@@ -280,13 +291,16 @@ class DeploymentRun:
     def _keep_up(self, *, now_please: bool = False) -> None:
         """Counts, expiry of alerts, the spool and the false alert rate, each when it is due."""
         now = self.store.clock()
-        with suppress(StoreError):
-            if now_please or self._count_at is None or now >= self._count_at:
-                self._count_at = now + COUNT_EVERY
-                self._log.faces_seen(self.pipeline.statistics)
-            if now_please or self._housekeep_at is None or now >= self._housekeep_at:
-                self._housekeep_at = now + HOUSEKEEP_EVERY
-                self._housekeep()
+        try:
+            with suppress(StoreError):
+                if now_please or self._count_at is None or now >= self._count_at:
+                    self._count_at = now + COUNT_EVERY
+                    self._log.faces_seen(self.pipeline.statistics)
+                if now_please or self._housekeep_at is None or now >= self._housekeep_at:
+                    self._housekeep_at = now + HOUSEKEEP_EVERY
+                    self._housekeep()
+        except AuditChainError as broken:
+            self._end_without_log(broken)
         self._tell_of_alerts()
 
     def _housekeep(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any
 
-from lfr_kit.errors import StoreBusyError
+from lfr_kit.errors import AuditChainError, StoreBusyError
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import Operation
 
@@ -32,7 +32,7 @@ class RunLog:
         self._append("engine", [dict(in_words)])
 
     def cameras(self, kind: str, camera_ids: Sequence[str], **data: Any) -> None:
-        """What happened to cameras (lit, dark, fault); while the store is away it goes unlogged."""
+        """What happened to cameras (lit, dark, fault); while the store is away, or takes no entry, unlogged."""
         self._append(kind, [{"camera_id": camera_id, **data} for camera_id in camera_ids])
 
     def faces_seen(self, statistics: Statistics) -> None:
@@ -46,7 +46,7 @@ class RunLog:
 
     def _append(self, kind: str, of_each: Sequence[dict[str, Any]]) -> None:
         if of_each:
-            with suppress(StoreBusyError):
+            with suppress(StoreBusyError, AuditChainError):
                 self._write(kind, of_each)
 
     def _write(self, kind: str, of_each: Sequence[dict[str, Any]]) -> None:

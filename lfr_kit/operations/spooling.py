@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lfr_kit.errors import (
+    AuditChainError,
     GovernanceError,
+    KeyDestroyedError,
     LfrError,
     NotInStoreError,
     OutputError,
@@ -58,11 +60,14 @@ class Raised:
         Where it is kept. Only one in the store is shown to anybody.
     error
         Why it is not in the store; None if it is.
+    arrived
+        Ids of alerts that had waited in the spool and are in the store now.
     """
 
     pending: PendingAlert
     place: Place
     error: LfrError | None = None
+    arrived: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,27 +108,32 @@ def open_spool(store: Store, deployment_id: str, folder: Path | None = None) -> 
 def raise_or_spool(store: Store, spool: Spool, alert: Alert | PendingAlert, *, actor: Actor = SYSTEM) -> Raised:
     """Stores an alert, or lets it wait in the spool, or says that neither is possible. What waits goes first.
 
+    It waits where the store is at fault: locked, gone, full, damaged, its audit log or its rows changed from
+    outside. Where the store refuses this alert, it does not wait.
+
     Raises
     ------
-    GovernanceError
-        If the store refuses it, see `raise_alert`; it does not wait then.
+    GovernanceError, NotInStoreError, KeyDestroyedError
+        If the store refuses it, see `raise_alert`.
     """
     had_waited = isinstance(alert, PendingAlert)
     pending = alert if isinstance(alert, PendingAlert) else handed_over(spool.deployment_id, alert, store.clock())
-    fault = drain(store, spool, actor=actor).error if spool.waiting() else None
+    drained = drain(store, spool, actor=actor) if spool.waiting() else Drained()
+    fault = drained.error
     if fault is None:
         try:
             _stored(store, pending, actor, was_spooled=had_waited)
-            return Raised(pending, Place.STORE)
-        except (NotInStoreError, StoreSchemaError):
+            return Raised(pending, Place.STORE, arrived=drained.arrived)
+        except (NotInStoreError, StoreSchemaError, KeyDestroyedError):
             raise
-        except StoreError as error:
+        except (StoreError, AuditChainError, VaultError) as error:
             fault = error
     try:
         spool.put(pending)
     except OutputError as full:
-        return Raised(pending, Place.MEMORY, full)
-    return Raised(pending, Place.SPOOL, fault)
+        why = fault if isinstance(fault, AuditChainError) else full
+        return Raised(pending, Place.MEMORY, why, drained.arrived)
+    return Raised(pending, Place.SPOOL, fault, drained.arrived)
 
 
 def drain(store: Store, spool: Spool, *, actor: Actor = SYSTEM) -> Drained:
@@ -134,26 +144,35 @@ def drain(store: Store, spool: Spool, *, actor: Actor = SYSTEM) -> Drained:
     """
     arrived: list[str] = []
     aside: list[tuple[str, str]] = []
-    waiting: list[tuple[PendingAlert, Path]] = []
     try:
-        for path in spool.waiting():
-            try:
-                waiting.append((spool.read(path), path))
-            except TamperedError as error:
-                if not os.path.lexists(path):
-                    continue  # another program that empties the same spool was faster
-                aside.append(_set_aside(store, spool, path, error, actor))
-        for pending, path in sorted(waiting, key=lambda each: (each[0].raised_at, each[0].alert_id)):
+        for pending, path in _in_order(store, spool, aside, actor):
             try:
                 _stored(store, pending, actor, was_spooled=True)
+            except AuditChainError:
+                raise
             except (GovernanceError, VaultError, NotInStoreError) as error:
                 aside.append(_set_aside(store, spool, path, error, actor))
             else:
                 spool.remove(path)
                 arrived.append(pending.alert_id)
-    except (StoreError, OutputError) as error:
+    except (StoreError, OutputError, AuditChainError) as error:
         return Drained(tuple(arrived), tuple(aside), len(spool.waiting()), error)
     return Drained(tuple(arrived), tuple(aside))
+
+
+def _in_order(
+    store: Store, spool: Spool, aside: list[tuple[str, str]], actor: Actor
+) -> list[tuple[PendingAlert, Path]]:
+    """The waiting alerts by when they were raised; what is none is set aside, and added to `aside`."""
+    waiting: list[tuple[PendingAlert, Path]] = []
+    for path in spool.waiting():
+        try:
+            waiting.append((spool.read(path), path))
+        except TamperedError as error:
+            if not os.path.lexists(path):
+                continue  # another program that empties the same spool was faster
+            aside.append(_set_aside(store, spool, path, error, actor))
+    return sorted(waiting, key=lambda each: (each[0].raised_at, each[0].alert_id))
 
 
 def _stored(store: Store, pending: PendingAlert, actor: Actor, *, was_spooled: bool) -> None:

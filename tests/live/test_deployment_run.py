@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-
-import cv2
-import numpy as np
 import pytest
-from frozen_lists import MANAGER, OPERATOR, frozen_list, move, picture, planned, somebody
+from disc_scene import BLUE, ENGAGER, GREEN, SCRIPTED, open_scene, street
+from frozen_lists import MANAGER, OPERATOR, move
 from governed import person
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lfr_kit.config import settings
 from lfr_kit.errors import AuthorityError, OutputError, StateError, StoreBusyError
-from lfr_kit.governance.camera import Camera
 from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import DeploymentState
 from lfr_kit.live import right_to_look
@@ -23,38 +18,13 @@ from lfr_kit.operations import alerts as alert_operations
 from lfr_kit.operations import deployments as steps
 from lfr_kit.operations import presence
 from lfr_kit.operations.watchlist_review import withdraw
-from lfr_kit.pipeline import FACES_SEEN_METHOD, Pipeline
-from lfr_kit.records import BestShot
-from lfr_kit.sources import open_source
+from lfr_kit.pipeline import FACES_SEEN_METHOD
 from lfr_kit.store.repository.deployments import events_of
 from lfr_kit.store.spool import Spool
+from lfr_kit.store.tables.audit import audit_head
 from lfr_kit.store.tables.deployments import deployments
 
-GREEN, BLUE, RED = (20, 200, 20), (20, 20, 220), (210, 20, 20)
-MAGENTA = (255, 0, 255)
 SILVER = person(Role.SILVER)
-ENGAGER = person(Role.ENGAGEMENT_OFFICER)
-SCRIPTED = {
-    "LFR_DETECTOR__NAME": "scripted",
-    "LFR_SELECTOR__NAME": "first",
-    "LFR_TRACKER__SETTINGS": '{"n_confirm": 2}',
-    "LFR_GATE__NAME": "open",
-}
-
-
-def street(*people) -> np.ndarray:
-    """(240, 320, 3) RGB with a disc for each (x, y, inner colour)."""
-    image = np.full((240, 320, 3), 90, np.uint8)
-    for x, y, colour in people:
-        cv2.circle(image, (x, y), 24, MAGENTA, -1)
-        cv2.circle(image, (x, y), 16, colour, -1)
-    return image
-
-
-def shoot(folder, frames) -> None:
-    folder.mkdir(parents=True)
-    for i, image in enumerate(frames):
-        cv2.imwrite(str(folder / f"{i:02d}.png"), image[..., ::-1])
 
 
 @pytest.fixture(autouse=True)
@@ -67,46 +37,11 @@ def scripted_stages(monkeypatch, tmp_path):
     settings.cache_clear()
 
 
-def template_of(colour, folder) -> np.ndarray:
-    """What the engine makes of a disc of this colour."""
-    shoot(folder, [street((160, 120, colour))] * 3)
-    chosen = settings().choosing(embedder="scripted")
-    pipeline = Pipeline.from_settings(chosen, threshold=0.999)
-    seen: list[BestShot] = []
-    examine = pipeline.gate.examine
-    pipeline.gate.examine = lambda shots: seen.extend(shots) or examine(shots)
-    for _ in pipeline.run(open_source(folder)):
-        pass
-    return pipeline.embedder.embed(seen[:1])[0].vector
-
-
 @pytest.fixture
-def opened(store, clock, tmp_path):
+def opened(store, tmp_path):
     """Open: Green and Red are sought; before the camera Blue stands, and Green comes in the fifth picture."""
-    shoot(
-        tmp_path / "north",
-        [street((80, 120, BLUE), *[(220, 120, GREEN)] * (i >= 4)) for i in range(10)],
-    )
-    people = []
-    for seed, colour in ((1, GREEN), (2, RED)):
-        vector = template_of(colour, tmp_path / f"reference-{seed}")
-        people.append(replace(somebody(seed), pictures=[picture(seed, vector=vector)]))
-    camera = Camera(camera_id="north", source=str(tmp_path / "north"), zone=None)
-    planned(
-        store,
-        "D-1",
-        0,
-        cameras=(camera,),
-        embedder="scripted",
-        threshold=0.999,
-        ends_at=clock() + timedelta(hours=5),
-    )
-    _, entry_ids, _ = frozen_list(store, "D-1", people)
-    with store.engine.begin() as connection:
-        store.vault.new_key(connection, "deployment:D-1", clock())
-    move(store, "D-1", DeploymentState.OPEN)
-    presence.check_in(store, ENGAGER, "D-1", team="team 1")
-    return entry_ids
+    frames = [street((80, 120, BLUE), *[(220, 120, GREEN)] * (i >= 4)) for i in range(10)]
+    return open_scene(store, tmp_path, frames)
 
 
 def log(store, *kinds):
@@ -364,6 +299,18 @@ def test_run_says_how_many_alerts_are_lost_where_nothing_takes_them(store, monke
 
     done = DeploymentRun(store, OPERATOR, "D-1").run(on_step)
     assert (done.alert_ids, done.n_waiting, done.n_lost) == ([], 1, 1)
+
+
+def test_run_whose_audit_log_was_changed_ends_and_says_why_and_its_alert_waits_sealed(store, opened):
+    def tamper():
+        with store.engine.begin() as connection:
+            connection.execute(update(audit_head).values(seq=audit_head.c.seq + 1))
+
+    done = DeploymentRun(store, OPERATOR, "D-1").run(stop_after(3, tamper))
+    assert (done.alert_ids, done.n_waiting, done.n_lost, dict(done.refused)) == ([], 1, 0, {})
+    assert "nothing can be logged any more: the head of the audit log" in done.ended_because
+    assert "head of the audit log" in done.why_waiting
+    assert done.frames < 10
 
 
 def test_run_beside_another_of_the_same_deployment_is_refused(store, opened):
