@@ -20,6 +20,8 @@ from lfr_kit.ui.server.visitor import Visitor, state_of, visitor_of
 __all__ = ["DashboardPage", "guarded"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_KERNELS = 64
+"""Of about 70 MB each."""
 
 
 class _Guarded(RequestHandler):
@@ -84,4 +86,6 @@ class DashboardPage(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]
             raise HTTPError(404)
         if not found.is_for(visitor.actor):
             raise HTTPError(403, "your roles do not open this dashboard")
+        if len(state_of(self).kernels) >= _MOST_KERNELS:
+            raise HTTPError(503, "too many dashboards are open; close some")
         return visitor

@@ -72,7 +72,7 @@ class LfrSocket(WebSocketHandler, JupyterHandler):
             await self.check_may(visitor, *self.path_args)
         except LfrError as error:
             raise HTTPError(status_of(error), type(error).__name__) from None
-        if len(self.state.sockets[visitor.session]) >= _MOST_SOCKETS:
+        if len(self.state.sockets.get(visitor.session, ())) >= _MOST_SOCKETS:
             raise HTTPError(429)
         self.visitor = visitor
         await super().prepare(_redirect_to_login=False)

@@ -35,6 +35,11 @@ def test_this_machines_own_addresses_need_none(ip):
     assert Wanted(ip=ip).ip == ip
 
 
+def test_the_command_refuses_another_address_before_it_looks_at_anything(cli):
+    assert "--behind-tls-proxy" in str(cli.refused(None, "dashboard", "--ip", "0.0.0.0"))
+    assert "base-url" in str(cli.refused(None, "dashboard", "--base-url", "dashboards"))
+
+
 def test_a_base_url_ends_with_a_slash_and_is_a_plain_path():
     assert Wanted(base_url="/lfr").base_url == "/lfr/"
     for url in ("lfr", "/a/../b", "//elsewhere", "/a b/", "/{x}/"):
@@ -195,3 +200,34 @@ def test_it_ends_cleanly_when_told_to_with_pages_open(place, how):
         assert [code_of(each) for each in (line, told)] == [1001, 1001], "the session goes on: the page comes back"
     assert place.process.returncode == 0
     assert not place.log.read_text().strip()
+
+
+def test_while_the_store_is_locked_an_action_is_refused_views_stay_and_nothing_is_half_done(place):
+    import sqlite3
+
+    from served import publish_frame
+    from test_frames import again_and_again, events, frames, taken
+
+    from lfr_kit.live.frame_bus import BusPublisher
+
+    place.start(LFR_STORE__BUSY_TIMEOUT_S="0.3")
+    alert_id, browser = place.alert(), place.browser("operator")
+    browser.get(f"lfr/api/alerts/{alert_id}")
+    decision = {"verdict": "viable", "reason": "same_features"}
+    path = f"lfr/api/alerts/{alert_id}/decide"
+    with (
+        BusPublisher(place.bus_dir, place.deployment_id) as bus,
+        again_and_again(lambda: publish_frame(bus, 1), 0.05),
+        frames(place, browser) as line,
+        events(place, browser) as told,
+    ):
+        locking = sqlite3.connect(place.chosen.url.removeprefix("sqlite:///"), isolation_level=None)
+        locking.execute("BEGIN EXCLUSIVE")
+        answer = browser.post(path, decision)
+        assert (answer.status_code, answer.json()["error"]["kind"]) == (503, "StoreBusyError")
+        line.send("next")
+        assert taken(line.recv(timeout=30))
+        assert told.recv(timeout=30)
+        locking.execute("ROLLBACK")
+        locking.close()
+        assert browser.post(path, decision).json()["state"] == "viable"
