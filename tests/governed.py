@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,18 @@ class FakeClock:
 def person(*roles: Role, name: str = "") -> Actor:
     """An actor with these roles, named after the first."""
     return Actor(name or f"{roles[0]}-1", frozenset(roles))
+
+
+def put_session(store: Store, user_id: str) -> str:
+    """A session written into the store by hand, past sign-in and audit log; its token."""
+    from lfr_kit.operations.sessions import digest_of
+    from lfr_kit.store.repository import users
+
+    token, now = secrets.token_urlsafe(32), store.clock()
+    with store.engine.begin() as connection:
+        key, until = store.vault.key(connection, "store"), now + timedelta(hours=12)
+        users.add_session(connection, key, user_id, digest_of(token), (now, until))
+    return token
 
 
 def put_user(store: Store, name: str, *roles: Role, is_active: bool = True) -> None:
@@ -100,11 +113,10 @@ class GovernedCommandLine:
         return self.error
 
     def _add(self, who: str, session: Path) -> None:
-        from lfr_kit.operations.sessions import new_session
         from lfr_kit.store.store import Store
 
         with Store.open(self.chosen) as store:
             put_user(store, who, Role(who.split("-")[0]))
-            session.write_text(new_session(store, who))
+            session.write_text(put_session(store, who))
             session.chmod(0o600)
         self.tokens[who] = session.read_text()

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lfr_kit.cli.visible import visible
 from lfr_kit.errors import LfrError, OutputError
 
 __all__ = ["JsonOption", "console", "emit", "error_fields", "progress", "report_error", "results"]
@@ -90,9 +91,10 @@ def error_fields(error: LfrError) -> dict[str, Any]:
 
 
 def report_error(error: LfrError, *, as_json: bool) -> None:
-    """Says what is wrong and what to do, without a traceback."""
+    """Says what is wrong and what to do, without a traceback; signs that cannot be seen are written out."""
     if as_json:
         with suppress(OSError, OutputError):  # the fault may be standard output itself
             emit({"error": error_fields(error)})
     if sys.stderr is not None:
-        sys.stderr.write(f"lfr: {error}\n")
+        said = "\n".join(map(visible, str(error).split("\n")))
+        sys.stderr.write(f"lfr: {said}\n")

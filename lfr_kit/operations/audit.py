@@ -233,6 +233,8 @@ def export(store: Store, actor: Actor, file: Path, *, justification: str, step: 
 def compare(store: Store, actor: Actor, file: Path, *, justification: str) -> Comparison:
     """Compares the chain with a copy that `export` made before; whatever is newer than the copy is left alone.
 
+    That it is compared is logged, and then how many differences were found, wherever that can be.
+
     Raises
     ------
     TableError
@@ -241,7 +243,7 @@ def compare(store: Store, actor: Actor, file: Path, *, justification: str) -> Co
     with store.act(
         actor, Action.AUDIT_VERIFY, Operation.CONSULTATION, subject="audit", justification=justification
     ) as act:
-        act.details["compared_with"] = str(file).encode(errors="backslashreplace").decode()
+        act.details.update(phase="begun", compared_with=str(file).encode(errors="backslashreplace").decode())
     findings: list[str] = []
     n_compared = 0
     with store.reading() as connection, closing(audit_reading.links(connection)) as stored:
@@ -258,6 +260,8 @@ def compare(store: Store, actor: Actor, file: Path, *, justification: str) -> Co
                 break
     if not n_compared:
         raise TableError(f"{file}: holds no entry; {_NAME_A_COPY}")
+    found = {"compared": n_compared, "differences": len(findings), "findings": findings[:50]}
+    _log_check(store, actor, justification, {"phase": "ended", **found})
     return Comparison(n_compared, tuple(findings))
 
 

@@ -141,11 +141,23 @@ def sign_out(store: Store, token: str) -> None:
 
 
 def new_session(store: Store, user_id: str) -> str:
-    """A token for a user whose password was just checked."""
+    """A token for a user whose password was just checked, e.g. as it was changed; logged as a sign-in.
+
+    Raises
+    ------
+    SignInError
+        If the user was deactivated.
+    NotInStoreError
+        If there is no such user.
+    """
     token, now = secrets.token_urlsafe(32), store.clock()
     with translated(), store.engine.begin() as connection:
+        audit_log.lock(connection)
         key, until = store.vault.key(connection, "store"), now + timedelta(hours=SESSION_HOURS)
+        if not users.user(connection, key, user_id).is_active:
+            raise SignInError(_WRONG)
         users.add_session(connection, key, user_id, digest_of(token), (now, until))
+        _log(store, connection, user_id, "session.sign_in", "signed in anew, the password just checked")
     return token
 
 

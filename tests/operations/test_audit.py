@@ -335,6 +335,16 @@ def test_copy_shows_a_store_that_was_put_back_with_a_true_head(used, tmp_path):
     )
 
 
+def test_compare_logs_how_many_differences_it_found(used, tmp_path):
+    file, _ = copy_of(used, tmp_path)
+    harm(used, delete(audit_entries).where(SEQ == 3))
+    compare(used, file)
+    begun, ended = show(used, action="audit.verify")[-2:]
+    assert (begun.details["phase"], begun.details["compared_with"]) == ("begun", str(file))
+    assert (ended.details["phase"], ended.details["differences"]) == ("ended", 1)
+    assert ended.details["findings"] == ["entry 3 of the copy is not in the store any more"]
+
+
 def test_copy_shows_a_removed_entry_and_no_other(used, tmp_path):
     file, _ = copy_of(used, tmp_path)
     harm(used, delete(audit_entries).where(SEQ == 3))

@@ -402,6 +402,15 @@ def test_new_session_is_of_a_user_only(with_users):
         sessions.new_session(with_users, "mim")
 
 
+def test_new_session_is_logged_as_a_sign_in_and_none_of_a_deactivated_user(with_users):
+    before = len(logged(with_users, "session.sign_in"))
+    sessions.new_session(with_users, "kim")
+    assert [row.actor_id for row in logged(with_users, "session.sign_in")][before:] == ["kim"]
+    users.deactivate(with_users, ADMIN, "kim", justification="left the force")
+    with pytest.raises(SignInError):
+        sessions.new_session(with_users, "kim")
+
+
 def test_terminal_keeps_its_token_for_its_owner_alone(tmp_path):
     path = tmp_path / "state" / "session"
     keep_token(path, "token-1")
