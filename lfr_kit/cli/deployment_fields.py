@@ -41,6 +41,7 @@ def deployment_fields(found: Deployment) -> dict[str, Any]:
         "is_urgent": found.is_urgent,
         "ratify_by": found.ratify_by,
         "ratified_by": found.ratified_by,
+        "ended_unratified": found.ended_unratified,
         "watchlist_id": found.watchlist_id,
         "closed_at": found.closed_at,
     }

@@ -21,6 +21,7 @@ from lfr_kit.governance.checklist import ChecklistItem
 
 if TYPE_CHECKING:
     from lfr_kit.governance.authority import Authority
+    from lfr_kit.governance.deployment_state import Deployment
     from lfr_kit.operations.deployments import History
     from lfr_kit.store.repository.deployments import Event
 
@@ -43,15 +44,20 @@ def list_(as_json: JsonOption = False) -> None:
 
     with signed_in() as (store, actor):
         found, at = deployments.listing(store, actor), store.clock()
+        damaged = deployments.damaged(store, actor)
     rows = [{**deployment_fields(each), "next": next_fields(each, at)} for each in found]
     if as_json:
-        emit({"deployments": rows})
+        emit({"deployments": rows, "damaged": [vars(each) for each in damaged]})
         return
     table = _table("deployment", "state", "place", "begins", "ends", "next")
     for row in rows:
         times = when(row["starts_at"]), when(row["ends_at"])
-        _add(table, row["deployment_id"], _state(row["state"]), row["place"], *times, _first(row["next"]))
-    results().print(table if rows else "No deployment yet. Begin one: lfr deployment template")
+        state = _state(row["state"], "unratified" if row["ended_unratified"] else "")
+        _add(table, row["deployment_id"], state, row["place"], *times, _first(row["next"]))
+    for each in damaged:
+        times = when(each.starts_at), when(each.ends_at)
+        _add(table, each.deployment_id, _state(each.state, "damaged"), "", *times, f"cannot be read: {each.why}")
+    results().print(table if rows or damaged else "No deployment yet. Begin one: lfr deployment template")
 
 
 def show(deployment_id: DeploymentArgument, reason: ReasonOption = "", as_json: JsonOption = False) -> None:
@@ -153,7 +159,7 @@ def _say_checklist(deployment_id: str, latest: dict[ChecklistItem, str], *, as_j
 def _head_of(found: History, present: list[dict[str, Any]]) -> Any:
     each = found.deployment
     table = _table(f"Deployment {each.deployment_id}", "")
-    urgent = "urgently, " + ("ratified" if each.ratified_by else f"to be ratified by {when(each.ratify_by)}")
+    urgent = "urgently, " + _ratified(each)
     lists = f"bound at opening; see: lfr watchlist list --deployment {each.deployment_id}"
     lines = {
         "state": _state(str(each.state)),
@@ -170,6 +176,13 @@ def _head_of(found: History, present: list[dict[str, Any]]) -> Any:
     for name, value in lines.items():
         _add(table, name, value)
     return table
+
+
+def _ratified(each: Deployment) -> str:
+    if each.ratified_by:
+        return f"ratified by {each.ratified_by}"
+    awaited = f"to be ratified by {when(each.ratify_by)}"
+    return f"ENDED UNRATIFIED, {awaited}" if each.ended_unratified else awaited
 
 
 def _grounds_of(authority: Authority) -> Any:
@@ -237,10 +250,12 @@ def _first(steps: list[dict[str, Any]]) -> str:
     return f"{step['step'].replace('_', ' ')} ({' or '.join(step['roles'])})"
 
 
-def _state(state: str) -> Any:
+def _state(state: str, wrong: str = "") -> Any:
+    """A state in its colour; what is wrong with it in red."""
     from rich.text import Text
 
-    return Text(state, _COLOURS.get(state, ""))
+    shown = Text(state, _COLOURS.get(state, ""))
+    return shown.append(f", {wrong}", "bold red") if wrong else shown
 
 
 def _add(table: Any, *cells: Any) -> None:

@@ -189,6 +189,11 @@ class Deployment:
         """Whether it runs on an urgent grant that nobody has ratified."""
         return self.is_urgent and self.ratified_by is None
 
+    @property
+    def ended_unratified(self) -> bool:
+        """Whether it is over, and ran on an urgent grant that nobody has ratified up to now."""
+        return self.awaits_ratification and self.state in (_S.CLOSED, _S.ABORTED, _S.PURGED)
+
 
 def next_state(state: DeploymentState, step: Step) -> DeploymentState:
     """The state a step leads to.

@@ -22,11 +22,12 @@ from lfr_kit.operations.grants import check_holds, extend, grant, grant_urgently
 from lfr_kit.operations.starting import open_deployment, resume, start_refusals, ticked_since_request
 from lfr_kit.operations.threshold_changes import confirm_threshold, propose_threshold
 from lfr_kit.store.repository import deployments as repository
-from lfr_kit.store.repository.deployments import Event, deployment
+from lfr_kit.store.repository.deployments import Damaged, Event, deployment
 from lfr_kit.store.store import Store, new_id
 from lfr_kit.store.vault import DataKey
 
 __all__ = [
+    "Damaged",
     "History",
     "abort",
     "amend",
@@ -34,6 +35,7 @@ __all__ = [
     "checklist",
     "close",
     "confirm_threshold",
+    "damaged",
     "deployment",
     "draft",
     "extend",
@@ -234,16 +236,24 @@ def checklist(store: Store, actor: Actor, deployment_id: str) -> list[Ticked]:
 def listing(store: Store, actor: Actor) -> list[Deployment]:
     """All deployments, by start, after the clock was heard on each; nobody is named, so no reason is asked.
 
+    Without those whose stored plan cannot be read, see `damaged`.
+
     Raises
     ------
     PermissionRefusedError
         If the person may not look at deployments.
     """
     require(actor, Action.DEPLOYMENT_VIEW)
-    for state in (DeploymentState.GRANTED, DeploymentState.OPEN, DeploymentState.PAUSED):
-        for each in _in_state(store, state):
+    for each in _found(store)[0]:
+        if each.state in _ON_THE_CLOCK:
             tick(store, each.deployment_id)
-    return _in_state(store, None)
+    return _found(store)[0]
+
+
+def damaged(store: Store, actor: Actor) -> list[Damaged]:
+    """Deployments whose stored plan cannot be read, by start. PermissionRefusedError as `listing`."""
+    require(actor, Action.DEPLOYMENT_VIEW)
+    return _found(store)[1]
 
 
 def history(store: Store, actor: Actor, deployment_id: str, *, reason: str) -> History:
@@ -278,7 +288,9 @@ def _so_far(connection: Connection, key: DataKey, deployment_id: str, now: datet
     return [*ticked, *seen_as_ticked(not_seen(connection, key, deployment_id, now))]
 
 
-def _in_state(store: Store, state: DeploymentState | None) -> list[Deployment]:
+_ON_THE_CLOCK = frozenset({DeploymentState.GRANTED, DeploymentState.OPEN, DeploymentState.PAUSED})
+
+
+def _found(store: Store) -> tuple[list[Deployment], list[Damaged]]:
     with store.reading() as connection:
-        key = store.vault.key(connection, "store")
-        return repository.deployments_in(connection, key, None if state is None else [state])
+        return repository.deployments_found(connection, store.vault.key(connection, "store"))

@@ -54,6 +54,7 @@ _COUNTED = frozenset(DeploymentState) - {
     DeploymentState.REQUESTED,
     DeploymentState.GRANTED,
 }
+_UNRATIFIED = "No other authorising officer had ratified the urgent grant when the deployment ended."
 _NO_PERSONAL_DATA = "figures of a deployment, which hold no personal data"
 
 
@@ -113,6 +114,7 @@ def _sources(
         events=rows.deployment_log(connection, deployment_id),
         alerts=rows.alert_histories(connection, deployment_id),
         at=at,
+        notes=(_UNRATIFIED,) if found.ended_unratified else (),
     )
 
 

@@ -12,6 +12,7 @@ from time import monotonic, sleep
 
 import pytest
 from lived import SAMPLE
+from sqlalchemy import update
 
 from lfr_kit.errors import (
     AuthorityError,
@@ -23,6 +24,8 @@ from lfr_kit.errors import (
     StateError,
 )
 from lfr_kit.governance.checklist import BEFORE_OPENING
+from lfr_kit.store.store import Store
+from lfr_kit.store.tables.deployments import deployments as deployment_rows
 
 WHY = ("--reason", "for market day, as briefed")
 
@@ -73,7 +76,7 @@ def test_draft_needs_a_file_a_reason_and_somebody(cli, plan_file, tmp_path):
 
 def test_list_of_nothing_says_how_to_begin(cli):
     assert "lfr deployment template" in cli("silver", "deployment", "list").stdout
-    assert cli.json("silver", "deployment", "list") == {"deployments": []}
+    assert cli.json("silver", "deployment", "list") == {"deployments": [], "damaged": []}
 
 
 def test_list_shows_state_and_who_does_what_next(cli, granted):
@@ -132,6 +135,29 @@ def test_urgent_grant_is_ratified(cli, drafted):
         cli.json("authorising_officer", "deployment", "ratify", drafted, *WHY)["ratified_by"]
         == "authorising_officer"
     )
+
+
+def test_urgent_grant_that_was_never_ratified_is_flagged_once_it_is_over(cli, drafted):
+    cli("silver", "deployment", "request", drafted, *WHY)
+    cli("gold", "deployment", "grant", drafted, "--urgent", *WHY)
+    assert "unratified" not in cli("silver", "deployment", "list").stdout.lower()
+    cli("gold", "deployment", "abort", drafted, *WHY)
+    assert "unratified" in cli("silver", "deployment", "list").stdout
+    assert "ENDED UNRATIFIED" in " ".join(cli("silver", "deployment", "show", drafted, *WHY).stdout.split())
+    assert cli.json("silver", "deployment", "list")["deployments"][0]["ended_unratified"] is True
+
+
+def test_list_shows_a_damaged_deployment_beside_the_others(cli, drafted, plan_file):
+    other = cli.json("silver", "deployment", "draft", plan_file, *WHY)["deployment_id"]
+    with Store.open(cli.chosen) as store, store.engine.begin() as connection:
+        row = deployment_rows.c.deployment_id == drafted
+        connection.execute(update(deployment_rows).where(row).values(sealed_authority=b"overwritten"))
+    found = cli.json("silver", "deployment", "list")
+    assert [each["deployment_id"] for each in found["deployments"]] == [other]
+    assert [each["deployment_id"] for each in found["damaged"]] == [drafted]
+    table = cli("silver", "deployment", "list").stdout
+    assert drafted in table
+    assert "damaged" in table
 
 
 def test_refusal_makes_a_draft_to_amend(cli, drafted, plan_file):

@@ -227,6 +227,22 @@ def test_window_of_a_deployment_never_opened_ends_as_aborted(store, clock):
     assert listed.state == "aborted"
 
 
+@pytest.mark.parametrize("written", [b"{}", None])
+def test_listing_leaves_out_a_plan_that_cannot_be_read_and_names_it(store, written):
+    sound, broken = drafted(store), drafted(store)
+    with store.engine.begin() as connection:
+        key = store.vault.key(connection, "store")
+        about = f"deployments:{broken.deployment_id}:authority"
+        sealed = b"overwritten" if written is None else key.seal(written, about)
+        row = table.c.deployment_id == broken.deployment_id
+        connection.execute(update(table).where(row).values(sealed_authority=sealed))
+    assert [each.deployment_id for each in deployments.listing(store, SILVER)] == [sound.deployment_id]
+    (damaged,) = deployments.damaged(store, SILVER)
+    assert (damaged.deployment_id, damaged.state, bool(damaged.why)) == (broken.deployment_id, "draft", True)
+    with pytest.raises(PermissionRefusedError):
+        deployments.damaged(store, person(Role.ADMINISTRATOR))
+
+
 def test_tick_before_anything_is_due_writes_nothing(store, clock):
     found = opened(store, clock)
     count = select(func.count()).select_from(audit_entries)

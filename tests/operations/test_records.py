@@ -16,7 +16,7 @@ from lfr_kit.governance.vocabulary import DeploymentState, Operation
 from lfr_kit.operations import records
 from lfr_kit.store.repository import audit_reading
 from lfr_kit.store.repository.audit_reading import AuditQuestion
-from lfr_kit.store.tables.deployments import corrections, published_records
+from lfr_kit.store.tables.deployments import corrections, deployments, published_records
 
 D = "D-0000000001"
 
@@ -40,6 +40,17 @@ def test_record_follows_the_log(store, ended):
     assert row["Duration"] == "4 h 25 min"
     assert record.is_provisional
     assert record.version == 0
+
+
+def test_record_says_that_an_urgent_grant_was_not_ratified(store, ended):
+    assert records.deployment_record(store, SILVER, D).notes == ()
+    with store.engine.begin() as connection:
+        connection.execute(update(deployments).values(is_urgent=True, ratified_by=None))
+    (note,) = records.deployment_record(store, SILVER, D).notes
+    assert "had ratified the urgent grant" in note
+    with store.engine.begin() as connection:
+        connection.execute(update(deployments).values(ratified_by="officer-2"))
+    assert records.deployment_record(store, SILVER, D).notes == ()
 
 
 def test_final_record_stands_after_its_alerts_are_deleted(store, ended):

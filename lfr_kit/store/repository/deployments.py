@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
-from lfr_kit.errors import DecisionConflictError, NotInStoreError
+from lfr_kit.errors import AuthorityError, DecisionConflictError, NotInStoreError, VaultError
 from lfr_kit.governance.authority import Authority, authority_digest
 from lfr_kit.governance.deployment_state import Deployment
 from lfr_kit.governance.plan_file import authority_of_json
@@ -18,18 +18,37 @@ from lfr_kit.store.tables.deployments import deployment_events, deployments
 from lfr_kit.store.vault import DataKey
 
 __all__ = [
+    "Damaged",
     "Event",
     "Standing",
     "add_event",
     "change",
     "columns_of",
     "deployment",
+    "deployments_found",
     "deployments_in",
     "events_of",
     "insert_draft",
     "link_watchlist",
     "standing",
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damaged:
+    """A deployment whose stored plan cannot be read: changed from outside, or no plan to this release.
+
+    Attributes
+    ----------
+    why
+        What is wrong with it.
+    """
+
+    deployment_id: str
+    state: str
+    starts_at: datetime
+    ends_at: datetime
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +138,20 @@ def deployments_in(
     if states is not None:
         query = query.where(deployments.c.state.in_([str(state) for state in states]))
     return [_deployment(row, key) for row in connection.execute(query).mappings()]
+
+
+def deployments_found(connection: Connection, key: DataKey) -> tuple[list[Deployment], list[Damaged]]:
+    """All deployments, by start: those that can be read, and those whose plan cannot."""
+    sound: list[Deployment] = []
+    damaged: list[Damaged] = []
+    query = select(deployments).order_by(deployments.c.starts_at, deployments.c.deployment_id)
+    for row in connection.execute(query).mappings():
+        try:
+            sound.append(_deployment(row, key))
+        except (AuthorityError, VaultError) as error:
+            names = [name for name in Damaged.__dataclass_fields__ if name in row]
+            damaged.append(Damaged(**{name: row[name] for name in names}, why=str(error)))
+    return sound, damaged
 
 
 def standing(connection: Connection, deployment_id: str) -> Standing:
