@@ -23,6 +23,7 @@ from lfr_kit.live.engine import engine_of
 from lfr_kit.live.feeds import Feeds, Happening, InTurn, News
 from lfr_kit.live.one_run import the_only_run
 from lfr_kit.live.right_to_look import Answer, RightToLook
+from lfr_kit.live.right_to_run import RightToRun
 from lfr_kit.live.run_log import RunLog
 from lfr_kit.live.watcher import NOBODY, Watcher
 from lfr_kit.records import Alert
@@ -39,7 +40,8 @@ __all__ = ["DeploymentRun", "Progress", "open_deployment"]
 COUNT_EVERY = timedelta(seconds=30)
 """How often faces seen are logged."""
 HOUSEKEEP_EVERY = timedelta(seconds=5)
-"""How often overdue alerts expire, the spool is emptied, and the false alert rate is looked at."""
+"""How often it is looked whether the actor still may run it, overdue alerts expire, the spool is emptied, and the
+false alert rate is looked at."""
 POLL_S = 0.5
 """How often a dark run asks whether it may look again."""
 
@@ -144,6 +146,7 @@ class DeploymentRun:
         self.feeds = (feeds or _in_turn)(self.deployment)
         self._engine_in_words = settings_in_words(chosen)
         self._right = RightToLook(store, deployment_id, watchlist_id, gallery)
+        self._right_to_run = RightToRun(store, actor)
         self._log = RunLog(store, actor, deployment_id)
         self._intake = AlertIntake(store, deployment_id, self._told(on_alert))
         self.answer: Answer | None = None
@@ -307,6 +310,8 @@ class DeploymentRun:
         from lfr_kit.operations.alert_expiry import expire_due
         from lfr_kit.operations.false_alert_rate import check_false_alert_rate
 
+        if why_not := self._right_to_run.why_not():
+            self.progress.ended_because = why_not
         self._intake.drain()
         expire_due(self.store, self.deployment_id)
         self.false_alerts = check_false_alert_rate(self.store, self.deployment_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from disc_scene import BLUE, ENGAGER, GREEN, SCRIPTED, open_scene, street
 from frozen_lists import MANAGER, OPERATOR, move
-from governed import person
+from governed import person, put_user
 from sqlalchemy import select, update
 
 from lfr_kit.config import settings
@@ -17,6 +17,7 @@ from lfr_kit.live.deployment_run import DeploymentRun
 from lfr_kit.operations import alerts as alert_operations
 from lfr_kit.operations import deployments as steps
 from lfr_kit.operations import presence
+from lfr_kit.operations.users import deactivate
 from lfr_kit.operations.watchlist_review import withdraw
 from lfr_kit.pipeline import FACES_SEEN_METHOD
 from lfr_kit.store.repository.deployments import events_of
@@ -310,6 +311,18 @@ def test_run_whose_audit_log_was_changed_ends_and_says_why_and_its_alert_waits_s
     assert (done.alert_ids, done.n_waiting, done.n_lost, dict(done.refused)) == ([], 1, 0, {})
     assert "nothing can be logged any more: the head of the audit log" in done.ended_because
     assert "head of the audit log" in done.why_waiting
+    assert done.frames < 10
+
+
+def test_run_ends_when_who_runs_it_is_deactivated(store, clock, opened):
+    put_user(store, OPERATOR.user_id, Role.LFR_OPERATOR)
+
+    def deactivated():
+        deactivate(store, person(Role.ADMINISTRATOR), OPERATOR.user_id, justification="left the force")
+        clock.advance(seconds=5)
+
+    done = DeploymentRun(store, OPERATOR, "D-1").run(stop_after(3, deactivated))
+    assert done.ended_because == f"{OPERATOR.user_id}, who runs it, was deactivated"
     assert done.frames < 10
 
 
