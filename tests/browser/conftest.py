@@ -35,8 +35,6 @@ def site(chromium, founded, tmp_path_factory) -> Iterator[Served]:
     """A running server on a store with an open deployment."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(served_module, "Opened", with_portraits())
-        own = Served.environment
-        patch.setattr(Served, "environment", lambda place: own(place) | {"LFR_EMBEDDER__NAME": "dlib_resnet"})
         with placed(founded(None), tmp_path_factory.mktemp("site")) as place:
             tell_what_happened(place)
             place.start()

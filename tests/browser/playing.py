@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 from alerted import CAMERA, Opened, make_alert, shot
+from painted_photos import SPACE
 from PIL import Image
 from recorded import authority
 from served import Served
 from sqlalchemy import update
 
-from lfr_kit.embedding.crops import ALIGNMENT
 from lfr_kit.errors import ModelMissingError
 from lfr_kit.governance.authority import Authority
 from lfr_kit.governance.vocabulary import DeploymentState
 from lfr_kit.governance.watchlist import ReferencePicture
 from lfr_kit.live.frame_bus import ALERTS, STATUS, BusPublisher, frames_of
-from lfr_kit.models import model_digest, model_path
+from lfr_kit.models import model_path
 from lfr_kit.operations.alerts import raise_alert
 from lfr_kit.sources.walkthrough import Walkthrough
 from lfr_kit.store.repository import deployments as rows
@@ -75,8 +75,8 @@ class Building(with_portraits()):  # type: ignore[misc]
     def __init__(self, store: Store) -> None:
         begins = store.clock() + timedelta(hours=2)
         plan = authority(
-            embedder="dlib_resnet",
-            space_id=f"dlib_resnet:{model_digest('dlib_resnet')[:8]}:{ALIGNMENT}",
+            embedder="scripted",
+            space_id=SPACE,
             starts_at=begins,
             ends_at=begins + timedelta(hours=4),
         )
@@ -102,7 +102,7 @@ class Building(with_portraits()):  # type: ignore[misc]
             quality=(86.0, 52.0, 31.0)[n],
             measures={"sharpness": 80 - 20 * n, "pose": 91.0},
         )
-        return picture_rows.NewPicture(record, self.reference_jpeg(n), np.eye(128, dtype=np.float32)[n])
+        return picture_rows.NewPicture(record, self.reference_jpeg(n), np.eye(48, dtype=np.float32)[n])
 
 
 def alert_of(site: Served, n: int, camera_id: str = CAMERA) -> str:

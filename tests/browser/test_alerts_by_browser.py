@@ -103,7 +103,7 @@ def test_two_operators_deciding_at_once_are_told_what_the_other_decided(visitors
     second.page.keyboard.press("Enter")
     second.page.wait_for_selector("text=Somebody decided before you")
     told = second.page.inner_text(".notice.warn")
-    assert "operator decided viable (same_marks)" in told
+    assert "operator decided viable (same marks)" in told
     assert "kept as a late one" in told
     second.shoot("alerts-conflict")
     assert states(first, site)[alert_id] == "viable"

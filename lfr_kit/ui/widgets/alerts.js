@@ -118,8 +118,10 @@ class Desk {
 
   async afterDecision(told) {
     const decided = this.view?.alert_id;
-    fill(this.told, notice(told.kind, told.kind === "warn" ? `Somebody decided before you: ${told.text}.` : told.text));
     if (decided) this.view = await readAlert(decided);
+    const line = told.kind === "warn" ? decidedLine(this.view) : "";
+    const before = line ? `Somebody decided before you: ${line} Your own decision is kept as a late one for the review.` : `Not in time: ${told.text}.`;
+    fill(this.told, notice(told.kind, told.kind === "warn" ? before : told.text));
     this.drawAlert();
     await this.read();
     const next = document.getElementById(`alert-${this.queue.next}`);

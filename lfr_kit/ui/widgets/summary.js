@@ -16,15 +16,21 @@ const FORMS = [["csv", "CSV"], ["json", "JSON"], ["html", "Web page"], ["pdf", "
 function rateCard(rate) {
   const [low, high] = rate.interval || [null, null];
   const isNone = rate.value === null || rate.value === undefined;
-  const interval = high === null || high === undefined ? "" : `95 % interval, exact: ${oneIn(high)} to ${low > 0 ? oneIn(low) : "none"}`;
+  const interval = high === null || high === undefined ? "" : `95 % interval, exact: ${between(low, high)}`;
   return h(
     "section.card.stack.tight.rate",
     { "aria-label": `${rate.name}, of ${rate.denominator}` },
     h("h2", {}, rate.name),
     h("div.number", {}, isNone && !rate.of ? "No trials yet" : `${count(rate.count)} of ${count(rate.of)}`),
-    h("div", {}, rate.denominator, isNone ? "" : ` · ${rate.count ? oneIn(rate.value) : "none so far"}`),
+    h("div", {}, rate.denominator, isNone || rate.value > 0.1 ? "" : ` · ${rate.count ? oneIn(rate.value) : "none so far"}`),
     h("p.small.quiet", {}, interval),
   );
+}
+
+/** An interval as fractions; of large shares, as so many of 100. */
+function between(low, high) {
+  if (high <= 0.1) return `${oneIn(high)} to ${oneIn(low)}`;
+  return `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)} of 100`;
 }
 
 function columns(row) {

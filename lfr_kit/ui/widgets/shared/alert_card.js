@@ -40,7 +40,7 @@ export function entryFacts(page, view) {
     h("dt", {}, "Listed as"), h("dd", {}, page.word(view.category, "categories")),
     h("dt", {}, "Status checked"), h("dd", {}, checked ? `${moment(checked)} (${age})` : "never: re-check it"),
     view.note && [h("dt", {}, "Note"), h("dd", {}, view.note)],
-    view.repeat_of && [h("dt", {}, "Repeat of"), h("dd.mono", {}, view.repeat_of)],
+    view.repeat_of && [h("dt", {}, "Repeat"), h("dd", {}, "The same entry was alerted on within the minute before")],
   );
 }
 

@@ -79,5 +79,6 @@ export class CameraTile {
 function factsOf(health) {
   const late = health.latency_ms_p95 ? ` · ${Math.round(health.latency_ms_p95)} ms late (p95)` : "";
   const face = health.face_px_median ? ` · faces ${Math.round(health.face_px_median)} px` : "";
-  return `${Number(health.fps || 0).toFixed(1)} fps${late} · ${count(health.faces_seen)} faces seen${face}`;
+  const seen = health.faces_seen === undefined ? "" : ` · ${count(health.faces_seen)} faces seen`;
+  return `${Number(health.fps || 0).toFixed(1)} fps${late}${seen}${face}`;
 }

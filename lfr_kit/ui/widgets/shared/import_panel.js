@@ -78,15 +78,24 @@ function pictureTile(page, file, shared, onImported) {
   return tile;
 }
 
-/** What came of one picture: on the list, or waiting in quarantine and why. */
+const OUTCOMES = {
+  accepted: "On the list: waits for review.",
+  quarantined: "On the list, in quarantine: complete it.",
+  unchanged: "It was on the list already; nothing changed.",
+  withdrawn: "Not taken: the person was withdrawn from this list.",
+  refused: "Not taken: the person was refused on this list.",
+  failed: "Not taken: nobody can be enrolled from this picture.",
+};
+
+/** What came of one picture, and what to see to. */
 function reportNotice(page, report) {
-  const [person] = report.people;
+  const [outcome] = Object.keys(report.n_people);
+  const noted = [...report.people, ...(report.noted || [])].flatMap((each) => each.reasons).filter((code) => outcome !== "failed" || code !== "template");
   const pictures = [...report.failed, ...report.warned].map((each) => each.message || page.word(each.reason));
-  const alike = report.n_alike ? [`Looks like ${some(report.n_alike, "other")} on the list: see Look-alikes`] : [];
-  const findings = [...(person?.reasons || []).map((code) => page.word(code)), ...pictures, ...alike];
-  const isTaken = person && person.outcome !== "failed";
-  const words = isTaken ? `Taken: ${page.word(person.outcome, "entry_statuses").toLowerCase()}.` : "Not taken.";
-  return notice(findings.length ? "warn" : "good", words, findings);
+  const alike = report.n_alike ? [`${some(report.n_alike, "pair")} of entries look alike: see Look-alikes`] : [];
+  const findings = [...noted.map((code) => page.word(code)), ...pictures, ...alike];
+  const isTaken = outcome === "accepted" || outcome === "unchanged";
+  return notice(isTaken && !findings.length ? "good" : "warn", OUTCOMES[outcome] || "Not taken.", findings);
 }
 
 function sizeOf({ size }) {
