@@ -110,9 +110,8 @@ class Desk {
 
   /** Other pictures of the same track, where the server has them. */
   furtherShots() {
-    const further = this.view.further || [];
-    if (!further.length) return null;
-    const shots = ["probe", ...further];
+    const shots = (this.view.pictures || []).filter((each) => each !== "reference");
+    if (shots.length < 2) return null;
     return h("span.row", { role: "group", "aria-label": "Pictures of this track" }, shots.map((which, i) => h("button.chip", { type: "button", onclick: () => this.pair.show(picturesOf(this.view, which)) }, `Shot ${i + 1}`)));
   }
 

@@ -18,6 +18,7 @@ export class CheckIn {
     this.light = h("span.light.dark", { role: "status" }, "Not checked in");
     this.timer = setInterval(() => this.beat(), EVERY_MS);
     page.on("back", () => this.beat());
+    document.addEventListener("visibilitychange", () => this.wake(), { signal: page.signal });
     page.signal.addEventListener("abort", () => clearInterval(this.timer));
   }
 
@@ -27,7 +28,20 @@ export class CheckIn {
     this.teams = rows;
     this.mine = rows.find((each) => each.is_me) || null;
     this.draw();
+    this.wake();
     this.onChange();
+  }
+
+  /** Keeps the phone from falling asleep while one is checked in: a sleeping page is not heard. */
+  async wake() {
+    if (document.visibilityState !== "visible" || !navigator.wakeLock) return;
+    try {
+      if (this.mine) this.lock = await navigator.wakeLock.request("screen");
+      else await this.lock?.release();
+    } catch {
+      // The phone does not let it, for instance when its battery is low: the light says when one is not heard.
+    }
+    if (this.mine) this.beat();
   }
 
   async beat() {
