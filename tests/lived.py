@@ -7,18 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from frozen_lists import frozen_list
+from frozen_lists import MANAGER, frozen_list, unit_vector
 from governed import FakeClock, person
 
 from lfr_kit.governance.authority import Authority
+from lfr_kit.governance.blue_list import BluePass
 from lfr_kit.governance.checklist import VOUCHED_FOR, ItemResult, Ticked
 from lfr_kit.governance.deployment_state import Deployment
 from lfr_kit.governance.plan_file import authority_of_values
 from lfr_kit.governance.roles import Action, Role
 from lfr_kit.governance.start_checks import Engine
 from lfr_kit.governance.vocabulary import DeploymentState, Operation
-from lfr_kit.operations import deployments, presence
-from lfr_kit.store.store import Store
+from lfr_kit.operations import blue_list, deployments, presence
+from lfr_kit.records import Template
+from lfr_kit.store.repository.blue_list import member_ids
+from lfr_kit.store.store import Store, new_id
 
 SAMPLE = Path(__file__).parent.parent / "data" / "deployment.toml"
 SILVER, OTHER_SILVER = person(Role.SILVER), person(Role.SILVER, name="silver-2")
@@ -60,6 +63,31 @@ def granted_urgently(store: Store, **changes: Any) -> Deployment:
     return deployments.grant_urgently(store, GOLD, requested(store, **changes).deployment_id, reason=WHY)
 
 
+def blue_checked(store: Store, deployment_id: str, *hits: bool) -> None:
+    """A check in which one member of staff walked through once for each of these, and was found or not."""
+    check_id, threshold = new_id("K"), deployments.standing(store, deployment_id).threshold
+    with store.reading() as connection:
+        (member_id,) = member_ids(connection, deployment_id)
+    for is_hit in hits:
+        passed = BluePass(
+            check_id=check_id,
+            member_id=member_id,
+            is_hit=is_hit,
+            latency_s=2.5 if is_hit else None,
+            threshold=threshold,
+        )
+        blue_list.record_pass(store, OPERATOR, deployment_id, passed)
+
+
+def blue_member(store: Store, deployment_id: str, seed: int = 1) -> blue_list.Member:
+    """A member of staff with a made-up face on the blue list."""
+    with store.reading() as connection:
+        found = deployments.deployment(connection, store.vault.key(connection, "store"), deployment_id)
+    template = Template(vector=unit_vector(seed), space_id=found.authority.space_id)
+    name = f"staff {seed}"
+    return blue_list.enrol(store, MANAGER, deployment_id, name, consent_ref="HR/26/1", template=template)
+
+
 def log(store: Store, deployment_id: str, kind: str, data: Mapping[str, Any]) -> None:
     """An event, in an act of its own."""
     with store.act(
@@ -80,6 +108,8 @@ def prepare(store: Store, clock: FakeClock, found: Deployment) -> Deployment:
     for item in VOUCHED_FOR:
         ticked = Ticked(item, ItemResult.DONE)
         deployments.tick_off(store, BRONZE, found.deployment_id, ticked, note="seen on the square by Bronze")
+    blue_member(store, found.deployment_id)
+    blue_checked(store, found.deployment_id, True, True, True)
     clock.now = found.starts_at
     if found.state == DeploymentState.GRANTED:
         presence.check_in(store, ENGAGER, found.deployment_id, team="team 1")

@@ -67,6 +67,18 @@ def people_table(photos: Path) -> Path:
     return photos / "people.csv"
 
 
+def staff_walk_through(cli, deployment: str) -> None:
+    """One who walks by in the generated footage, too, passes three times and is found, and is no public alert."""
+    photo, blue = model_path("portrait_grace_hopper"), ("deployment", "blue-list", deployment)
+    assert "blue_list_check" in str(cli.refused("silver", "deployment", "open", deployment, *WHY))
+    assert "consent" in str(cli.refused("watchlist_manager", *blue, "add", "staff 1", photo))
+    told = cli.json("watchlist_manager", *blue, "add", "staff 1", photo, "--consent", "HR/26/7")
+    assert [each["pseudonym"] for each in told["members"]] == ["staff 1"]
+    passes = [word for _ in range(3) for word in ("--pass", "staff 1", "--source", "walkthrough")]
+    checked = cli.json("lfr_operator", "deployment", "blue-check", deployment, *passes)
+    assert (checked["is_passed"], checked["hits"], checked["passes"]) == (True, 3, 3)
+
+
 def test_deployment_from_draft_to_record_and_deletion_by_command(cli, photos, tmp_path, monkeypatch):
     deployment = cli.json("silver", "deployment", "draft", plan_file(tmp_path), *WHY)["deployment_id"]
     cli("silver", "deployment", "request", deployment, *WHY)
@@ -105,6 +117,7 @@ def test_deployment_from_draft_to_record_and_deletion_by_command(cli, photos, tm
     assert "nobody is checked in" in str(cli.refused("silver", "deployment", "open", deployment, *WHY))
     monkeypatch.setenv("LFR_LIVE__PRESENCE_LOST_AFTER_S", "600")
     cli("engagement_officer", "deployment", "check-in", deployment, "--team", "team 1")
+    staff_walk_through(cli, deployment)
     cli("silver", "deployment", "check", deployment)
     cli("silver", "deployment", "open", deployment, *WHY)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from lfr_kit.cli import (
+    deployment_blue,
     deployment_decisions,
     deployment_documents,
     deployment_plan,
@@ -33,6 +34,8 @@ app.command("checklist")(deployment_views.checklist)
 app.command("check")(deployment_views.check)
 app.command("check-in")(deployment_presence.check_in)
 app.command("check-out")(deployment_presence.check_out)
+app.command("blue-list")(deployment_blue.blue_list)
+app.command("blue-check")(deployment_blue.blue_check)
 app.command("open")(deployment_decisions.open_)
 app.command("run")(deployment_run.run)
 app.command("pause")(deployment_decisions.pause)

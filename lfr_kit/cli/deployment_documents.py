@@ -17,6 +17,7 @@ from lfr_kit.governance.vocabulary import Truth
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from lfr_kit.governance.blue_list import CheckResult
     from lfr_kit.governance.published_record import DeploymentRecord
     from lfr_kit.governance.roll_up import RollUp
 
@@ -82,8 +83,11 @@ def record(
     reason: ReasonOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """The published record, computed from the event log. --out alone writes CSV, JSON, HTML and PDF."""
-    from lfr_kit.operations import records
+    """The published record, computed from the event log. --out alone writes CSV, JSON, HTML and PDF.
+
+    What staff who tested the system came to (blue list) is shown here, and in none of these files.
+    """
+    from lfr_kit.operations import blue_list, records
 
     if (csv or html or pdf) and out is None:
         raise typer.BadParameter("--csv, --html and --pdf need a folder to go to: add --out FOLDER")
@@ -94,9 +98,10 @@ def record(
             records.publish(store, actor, deployment, where=publish, reason=reason)
         found = records.deployment_record(store, actor, deployment)
         findings = [] if found.is_final else records.findings_on(found, store.clock())
+        staff = blue_list.result(store, actor, deployment)
     kinds = {kind for kind, wanted in (("csv", csv), ("html", html), ("pdf", pdf)) if wanted}
     written = _write_record(out, found, kinds or {"csv", "html", "pdf", "json"}) if out else []
-    _show_record(found, findings, written, as_json=as_json)
+    _show_record(found, findings, written, as_json=as_json, staff=staff)
 
 
 def _write_record(out: Path, found: DeploymentRecord, kinds: set[str]) -> list[Path]:
@@ -122,14 +127,21 @@ def _write_record(out: Path, found: DeploymentRecord, kinds: set[str]) -> list[P
 
 
 def _show_record(
-    found: DeploymentRecord, findings: Sequence[Any], written: Sequence[Path], *, as_json: bool
+    found: DeploymentRecord,
+    findings: Sequence[Any],
+    written: Sequence[Path],
+    *,
+    as_json: bool,
+    staff: CheckResult | None = None,
 ) -> None:
+    from lfr_kit.cli.deployment_blue import check_fields
     from lfr_kit.documents.page import said_interval
     from lfr_kit.documents.record_files import record_values, status_of
     from lfr_kit.governance.published_record import published_row
 
     if as_json:
-        emit({**record_values(found, findings), "files": [str(path) for path in written]})
+        internal = {"blue_list": None if staff is None else check_fields(staff)}
+        emit({**record_values(found, findings), "internal": internal, "files": [str(path) for path in written]})
         return
     version = f", version {found.version}" if found.version else ""
     _table(
@@ -140,6 +152,8 @@ def _show_record(
     for over, rate in (("alerts: ", found.false_share_of_alerts), ("faces:  ", found.false_alert_rate)):
         if rate is not None:
             _say(f"False alerts over {over}{rate} (95 % interval {said_interval(rate)})")
+    if staff is not None and staff.hits.trials:
+        _say(f"Internal, not published: true recognition rate of staff: {staff.in_words()}")
     _say(*(f"to note: {finding.message}" for finding in findings), *written)
 
 

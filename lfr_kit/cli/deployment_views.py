@@ -117,7 +117,7 @@ def checklist(
 ) -> None:
     """What people do on the ground; without --done or --failed, what is done and what is not.
 
-    Nobody vouches for what the program sees for itself: officers who are checked in.
+    Nobody vouches for what the program sees for itself: officers who are checked in, the blue-list check.
     """
     from lfr_kit.governance.checklist import ItemResult, Ticked
     from lfr_kit.operations import deployments

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lfr_kit.demo.cast import ABSENT, PHOTO_OF, SOUGHT, Sighting, lay_out_references
 from lfr_kit.demo.people import People, add_people
 from lfr_kit.demo.plan import CAMERA_ID, CAMERAS, PLACE, plan
+from lfr_kit.demo.staff import STAFF, enrol_staff, recorded_passes
 from lfr_kit.errors import GovernanceError
 from lfr_kit.governance.adjudication import Conclusion, DecisionReason, IdMethod, Verdict
 from lfr_kit.governance.checklist import VOUCHED_FOR, ItemResult, Ticked
@@ -23,6 +24,7 @@ from lfr_kit.operations import (
     adjudication,
     alerts,
     audit,
+    blue_list,
     deployments,
     documents,
     ledger,
@@ -199,7 +201,7 @@ class Story:
         self.tell(Gate("Watchlist", words, refused))
 
     def opening(self) -> None:
-        """Notice, checklist, an officer on the ground, and only then the opening."""
+        """Notice, checklist, an officer on the ground, staff who are found, and only then the opening."""
         planner = self.people.planner
         refused = _refusal(
             lambda: deployments.open_deployment(self.store, planner, self.deployment_id, reason="now")
@@ -210,12 +212,30 @@ class Story:
             deployments.tick_off(self.store, planner, self.deployment_id, ticked, note="seen to by the demo")
         engager, nearest = self.people.engager, self.cameras[0].camera_id
         presence.check_in(self.store, engager, self.deployment_id, team="team 1", camera_id=nearest)
+        self._staff_walk_through()
         deployments.open_deployment(self.store, planner, self.deployment_id, reason="everything is in place")
         words = (
             f"Notice published, {len(VOUCHED_FOR)} items ticked off, {engager.user_id} on the ground; "
             f"opened by {planner.user_id}."
         )
         self.tell(Gate("Opening", words, refused))
+
+    def _staff_walk_through(self) -> None:
+        """Two members of staff are enrolled by consent, walk past the camera, and must be found."""
+        from lfr_kit.live.blue_check import BlueCheck
+
+        planner, operator = self.people.planner, self.people.operator
+        refused = _refusal(
+            lambda: deployments.open_deployment(self.store, planner, self.deployment_id, reason="now")
+        )
+        enrol_staff(self.store, self.people.lister, self.deployment_id)
+        check = BlueCheck(self.store, operator, self.deployment_id)
+        for pseudonym, recording in recorded_passes(self.cameras[0].camera_id):
+            presence.heartbeat(self.store, self.people.engager, self.deployment_id)
+            check.walk(pseudonym, recording)
+        told = blue_list.result(self.store, operator, self.deployment_id)
+        words = f"{len(STAFF)} members of staff, enrolled by consent, walk past {self.cameras[0].camera_id}: "
+        self.tell(Gate("Blue list", f"{words}{told.in_words()}. Of their faces nothing is kept.", refused))
 
     def run(self) -> Progress:
         """The engine on the authority's camera."""

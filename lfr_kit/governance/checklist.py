@@ -1,7 +1,7 @@
 """What people do on the ground, ticked off by name: before the opening (required) and after the end (recorded).
 
 The program cannot put up a sign; it can refuse to start until somebody says that they did (P6, P7, L13). What it
-can see for itself nobody vouches for (`SEEN`).
+can see for itself nobody vouches for (`SEEN`: X1, L10).
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ ITEMS: dict[ChecklistItem, str] = {
 
 SEEN: dict[ChecklistItem, str] = {
     ChecklistItem.ENGAGEMENT_OFFICERS_PRESENT: "lfr deployment check-in {deployment_id} --team TEAM",
+    ChecklistItem.BLUE_LIST_CHECK: "lfr deployment blue-check {deployment_id} --pass PSEUDONYM ...",
 }
 """Items that the program sees for itself, and the command by which each comes to be so."""
 

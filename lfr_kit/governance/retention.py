@@ -45,6 +45,7 @@ class RetentionClass(StrEnum):
     """What has a clock of its own; ``deployment``: the key and spool of one that holds nothing (any more)."""
 
     WATCHLIST = "watchlist"
+    BLUE_LIST = "blue_list"
     DEPLOYMENT = "deployment"
     ALERT = "alert"
     RELEASED_ALERT = "released_alert"
@@ -57,6 +58,7 @@ class RetentionClass(StrEnum):
 _C = RetentionClass
 _SAME_FOR_ALL = {
     _C.WATCHLIST: timedelta(hours=24),
+    _C.BLUE_LIST: timedelta(hours=24),
     _C.DEPLOYMENT: timedelta(hours=24),
     _C.RELEASED_ALERT: timedelta(0),
     _C.CCTV: timedelta(days=31),

@@ -48,6 +48,8 @@ class Action(StrEnum):
     WATCHLIST_WITHDRAW = "watchlist.withdraw"
     WATCHLIST_VIEW = "watchlist.view"
     WATCHLIST_DELETE = "watchlist.delete"
+    BLUE_LIST_ENROL = "blue_list.enrol"
+    BLUE_LIST_CHECK = "blue_list.check"
     LEDGER_SEARCH = "ledger.search"
     DEPLOYMENT_DRAFT = "deployment.draft"
     DEPLOYMENT_REQUEST = "deployment.request"
@@ -110,6 +112,8 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
         {_R.WATCHLIST_MANAGER, _R.WATCHLIST_REVIEWER, _R.SILVER, _R.GOLD, _R.AUTHORISING_OFFICER, _R.AUDITOR}
     ),
     Action.WATCHLIST_DELETE: frozenset({_R.WATCHLIST_MANAGER, _R.SILVER, _R.SYSTEM}),
+    Action.BLUE_LIST_ENROL: frozenset({_R.WATCHLIST_MANAGER, _R.LFR_OPERATOR, _R.BRONZE}),
+    Action.BLUE_LIST_CHECK: frozenset({_R.LFR_OPERATOR, _R.BRONZE, _R.SILVER}),
     Action.LEDGER_SEARCH: frozenset({_R.AUDITOR}),
     Action.DEPLOYMENT_DRAFT: frozenset({_R.SILVER, _R.BRONZE}),
     Action.DEPLOYMENT_REQUEST: frozenset({_R.SILVER, _R.BRONZE}),

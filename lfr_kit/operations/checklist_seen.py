@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from lfr_kit.config import settings
 from lfr_kit.governance.checklist import SEEN, ChecklistItem, ItemResult, Ticked
 from lfr_kit.governance.presence import why_nobody
+from lfr_kit.operations.blue_list import why_not_passed
 from lfr_kit.store.repository import presence
 from lfr_kit.store.vault import DataKey
 
@@ -22,6 +23,7 @@ def not_seen(connection: Connection, key: DataKey, deployment_id: str, now: date
     lost_after_s = settings().live.presence_lost_after_s
     why = {
         ChecklistItem.ENGAGEMENT_OFFICERS_PRESENT: why_nobody(there.checked, now, lost_after_s, there.n_refused),
+        ChecklistItem.BLUE_LIST_CHECK: why_not_passed(connection, key, deployment_id),
     }
     return {item: words for item, words in why.items() if words}
 

@@ -27,6 +27,7 @@ from lfr_kit.operations.records import fix_record
 from lfr_kit.operations.residue_check import SearchReport, search_database
 from lfr_kit.operations.spooling import drain
 from lfr_kit.store.erase import clean_pages
+from lfr_kit.store.repository import blue_list as blue_rows
 from lfr_kit.store.repository import certificates, policies, presence
 from lfr_kit.store.repository import deployments as deployment_rows
 from lfr_kit.store.repository import holds as hold_rows
@@ -44,6 +45,7 @@ __all__ = ["By", "Deletion", "finish", "start"]
 _C = RetentionClass
 _TABLES: dict[str, tuple[str, ...]] = {
     _C.WATCHLIST: ("entries", "pictures", "alike_pairs", "watchlists"),
+    _C.BLUE_LIST: ("blue_list",),
     _C.ALERT: ("alerts", "alert_events"),
     _C.RELEASED_ALERT: ("alerts", "alert_events"),
     _C.INCLUSION_LEDGER: ("inclusion_ledger",),
@@ -242,6 +244,9 @@ def _read(connection: Connection, store: Store, wanted: Deletion) -> Collected:
             "watchlist_entries": [watchlist_id],
         }
         parts.append(rows.collect(connection, store.vault, f"watchlist:{watchlist_id}", chosen))
+    for deployment_id in wanted.of(_C.BLUE_LIST):
+        chosen = {"blue_list": [deployment_id]}
+        parts.append(rows.collect(connection, store.vault, blue_rows.scope(deployment_id), chosen))
     for scope, alert_ids in rows.scopes_of_alerts(connection, wanted.alert_ids).items():
         chosen = {"alerts": alert_ids, "alert_events": alert_ids}
         parts.append(rows.collect(connection, store.vault, scope, chosen))
@@ -329,6 +334,8 @@ def _fix_record(act: Act, deployment_id: str) -> list[str]:
 
 def _destroy_keys(wanted: Deletion, keys: DestroyedKeys) -> None:
     keys.of_watchlists(wanted.of(_C.WATCHLIST))
+    for deployment_id in wanted.of(_C.BLUE_LIST):
+        keys.destroy(blue_rows.scope(deployment_id))
     if wanted.deployment_id is not None:
         keys.of_alerts(wanted.deployment_id, wanted.of(_C.ALERT))
     keys.of_released(wanted.of(_C.RELEASED_ALERT))
@@ -343,6 +350,8 @@ def _delete_rows(act: Act, wanted: Deletion) -> dict[str, int]:
         watchlist_rows.change_watchlist(
             connection, watchlist_id, state=str(WatchlistState.DELETED), deleted_at=act.at
         )
+    if wanted.of(_C.BLUE_LIST):
+        counts["blue_list_members"] = blue_rows.delete_of(connection, wanted.of(_C.BLUE_LIST))
     rows.delete_alerts(connection, wanted.alert_ids)
     for day in map(date.fromisoformat, wanted.of(_C.INCLUSION_LEDGER)):
         gone = connection.execute(delete(inclusion_ledger).where(inclusion_ledger.c.expires_on == day))

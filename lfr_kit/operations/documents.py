@@ -124,7 +124,7 @@ def _history(act: Act, deployment_id: str) -> list[HistoryLine]:
             reason=event.reason,
         )
         for event in events
-        if event.kind not in ("engine", "faces_seen", "lit", "dark")
+        if event.kind not in ("blue_pass", "engine", "faces_seen", "lit", "dark", "presence")
     ]
 
 

@@ -20,7 +20,8 @@ app = typer.Typer()
 app.command()(demo)
 
 GATES = [
-    "People", "Authority", "Watchlist", "Opening", "Run", "Adjudication", "Record", "Deletion", "Audit",
+    "People", "Authority", "Watchlist", "Blue list", "Opening", "Run", "Adjudication", "Record", "Deletion",
+    "Audit",
 ]  # fmt: skip
 
 
@@ -64,9 +65,12 @@ def test_demo_passes_every_gate_and_shows_what_is_refused(real_run):
     _, found, _ = real_run
     assert [gate["title"] for gate in found["gates"]] == GATES
     refused = {gate["title"]: gate["refused"] for gate in found["gates"] if gate["refused"]}
-    assert list(refused) == ["Authority", "Watchlist", "Opening", "Adjudication"]
+    assert list(refused) == ["Authority", "Watchlist", "Blue list", "Opening", "Adjudication"]
     assert "authorising_officer" in refused["Authority"]
     assert "public" in refused["Opening"]
+    assert "nobody is on the blue list" in refused["Blue list"]
+    (words,) = [gate["words"] for gate in found["gates"] if gate["title"] == "Blue list"]
+    assert "3 of 3 passes found" in words
 
 
 def test_demo_record_adds_up(real_run):
@@ -93,11 +97,12 @@ def test_demo_store_holds_neither_watchlist_nor_alert_any_more(real_run):
     _, found, out = real_run
     with closing(sqlite3.connect(out / "store" / "lfr.sqlite")) as store:
         counts = {
-            t: store.execute(f"select count(*) from {t}").fetchone()[0] for t in ("entries", "pictures", "alerts")
+            t: store.execute(f"select count(*) from {t}").fetchone()[0]
+            for t in ("entries", "pictures", "alerts", "blue_list", "presence")
         }
         keys = [scope for (scope,) in store.execute("select scope from data_keys")]
         (state,) = store.execute("select state from deployments").fetchone()
-    assert counts == {"entries": 0, "pictures": 0, "alerts": 0}
-    assert not [scope for scope in keys if scope.startswith(("watchlist:", "deployment:"))]
+    assert counts == {"entries": 0, "pictures": 0, "alerts": 0, "blue_list": 0, "presence": 0}
+    assert not [scope for scope in keys if scope.startswith(("watchlist:", "deployment:", "blue_list:"))]
     assert state == "purged"
     assert found["certificates"]

@@ -24,6 +24,7 @@ DUTIES = {
         record.publish record.correct alert.view alert.review retention.hold retention.release
     """,
     "silver": """
+        blue_list.check
         watchlist.second_approve watchlist.withdraw watchlist.view watchlist.delete
         deployment.draft deployment.request deployment.grant_urgently deployment.open deployment.run
         deployment.pause deployment.resume deployment.close deployment.abort deployment.change_threshold
@@ -32,11 +33,13 @@ DUTIES = {
         retention.run retention.hold retention.release
     """,
     "bronze": """
+        blue_list.enrol blue_list.check
         deployment.draft deployment.request deployment.open deployment.run deployment.pause deployment.close
         deployment.abort deployment.checklist deployment.check_in deployment.view
         alert.raise alert.view
     """,
     "lfr_operator": """
+        blue_list.enrol blue_list.check
         deployment.run deployment.pause deployment.abort deployment.checklist deployment.view
         alert.raise alert.view alert.adjudicate
     """,
@@ -44,6 +47,7 @@ DUTIES = {
         deployment.check_in deployment.view alert.view alert.engage alert.outcome equality.record
     """,
     "watchlist_manager": """
+        blue_list.enrol
         watchlist.create watchlist.import watchlist.freeze watchlist.withdraw watchlist.view watchlist.delete
         deployment.view
     """,

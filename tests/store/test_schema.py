@@ -27,7 +27,7 @@ from lfr_kit.store.tables import metadata
 from lfr_kit.store.tables.keys import data_keys
 from lfr_kit.store.vault import Vault
 
-NEW_SINCE_0002: dict[str, list] = {"presence": []}
+NEW_SINCE_0002: dict[str, list] = {"presence": [], "blue_list": []}
 """Tables that later revisions brought, as an upgrade leaves them."""
 RAW_KEY = b"a data key of the first release."
 
@@ -177,6 +177,7 @@ def test_lived_in_store_goes_through_the_upgrade_and_works_on(store_settings, cl
         run_sql(
             store.engine,
             "DROP TABLE presence",
+            "DROP TABLE blue_list",
             "ALTER TABLE data_keys DROP COLUMN rewrapped_at",
             "UPDATE alembic_version SET version_num = '0001'",
         )
@@ -317,6 +318,7 @@ def test_processes_that_upgrade_one_store_at_once_upgrade_it_once(store_settings
         run_sql(
             store.engine,
             "DROP TABLE presence",
+            "DROP TABLE blue_list",
             "ALTER TABLE data_keys DROP COLUMN rewrapped_at",
             "UPDATE alembic_version SET version_num = '0001'",
         )

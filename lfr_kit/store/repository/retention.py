@@ -21,8 +21,10 @@ from lfr_kit.governance.retention import (
     watchlist_clock,
 )
 from lfr_kit.governance.vocabulary import DeploymentState, RetentionProfile, WatchlistState
+from lfr_kit.store.repository import blue_list as blue_rows
 from lfr_kit.store.residue import Mark, MarkKind, marks_of
 from lfr_kit.store.tables.alerts import alert_events, alerts
+from lfr_kit.store.tables.blue_list import blue_list
 from lfr_kit.store.tables.deployments import deployments
 from lfr_kit.store.tables.retention import certificates, holds, residue_marks
 from lfr_kit.store.tables.users import sessions
@@ -124,6 +126,7 @@ def items(connection: Connection, now: datetime) -> list[Item]:
     clocks = {row.deployment_id: _clock(row, now) for row in connection.execute(_deployment_columns())}
     return [
         *_watchlists(connection, clocks, now),
+        *_blue_lists(connection, clocks, now),
         *_alerts(connection, clocks),
         *_empty_deployments(connection, clocks),
         *_ledger(connection, now),
@@ -160,6 +163,19 @@ def _watchlists(connection: Connection, clocks: dict[str, DeploymentClock], now:
             deployment_id=row.deployment_id,
             started_at=watchlist_clock(row.created_at, of_deployment, now),
             lasts=period(RetentionClass.WATCHLIST, None if clock is None else clock.profile),
+        )
+
+
+def _blue_lists(connection: Connection, clocks: dict[str, DeploymentClock], now: datetime) -> Iterator[Item]:
+    """They go when their deployment's watchlist does."""
+    for deployment_id, begun_at in blue_rows.first_enrolled_at(connection).items():
+        clock = clocks[deployment_id]
+        yield Item(
+            kind=RetentionClass.BLUE_LIST,
+            item_id=deployment_id,
+            deployment_id=deployment_id,
+            started_at=watchlist_clock(begun_at, (clock.ended_at, clock.ends_at is not None), now),
+            lasts=period(RetentionClass.BLUE_LIST, clock.profile),
         )
 
 
@@ -240,12 +256,13 @@ def unheld_alerts(connection: Connection, deployment_id: str) -> list[str]:
 
 
 def is_empty(connection: Connection, deployment_id: str) -> bool:
-    """Whether neither an alert nor a watchlist of the deployment is left."""
+    """Whether neither an alert, a watchlist nor a blue list of the deployment is left."""
     n_alerts = select(func.count()).where(alerts.c.deployment_id == deployment_id)
     n_lists = select(func.count()).where(
         watchlists.c.deployment_id == deployment_id, watchlists.c.state != str(WatchlistState.DELETED)
     )
-    return not any(connection.execute(each).scalar_one() for each in (n_alerts, n_lists))
+    n_blue = select(func.count()).where(blue_list.c.deployment_id == deployment_id)
+    return not any(connection.execute(each).scalar_one() for each in (n_alerts, n_lists, n_blue))
 
 
 def delete_alerts(connection: Connection, alert_ids: Sequence[str]) -> None:
@@ -288,6 +305,7 @@ _SEALED: dict[str, tuple[Table, Column[Any], dict[str, MarkKind | None]]] = {
         pictures.c.watchlist_id,
         {"picture": MarkKind.PICTURE, "template": MarkKind.TEMPLATE},
     ),
+    "blue_list": (blue_list, blue_list.c.deployment_id, {"template": MarkKind.TEMPLATE, "details": None}),
     "watchlist_entries": (entries, entries.c.watchlist_id, {"details": None, "review": None}),
     "alerts": (
         alerts,

@@ -4,7 +4,28 @@ Columns called ``sealed_*`` hold AES-256-GCM ciphertext (`lfr_kit.store.vault`):
 text. In the clear stands what a stranger who copies the database may read: ids, closed lists, times, counts.
 """
 
-from lfr_kit.store.tables import alerts, audit, deployments, keys, presence, retention, users, watchlists
+from lfr_kit.store.tables import (
+    alerts,
+    audit,
+    blue_list,
+    deployments,
+    keys,
+    presence,
+    retention,
+    users,
+    watchlists,
+)
 from lfr_kit.store.tables.columns import metadata
 
-__all__ = ["alerts", "audit", "deployments", "keys", "metadata", "presence", "retention", "users", "watchlists"]
+__all__ = [
+    "alerts",
+    "audit",
+    "blue_list",
+    "deployments",
+    "keys",
+    "metadata",
+    "presence",
+    "retention",
+    "users",
+    "watchlists",
+]

@@ -24,7 +24,10 @@ data_keys = Table(
     Column("created_at", Utc, nullable=False),
     Column("rewrapped_at", Utc),
 )
-"""One per scope: ``store audit signing ledger``, ``watchlist:ID``, ``deployment:ID``, ``hold:ID``."""
+"""One per scope: ``store audit signing ledger``, ``watchlist:ID``, ``deployment:ID``, ``hold:ID``, ...
+
+``blue_list:ID`` is that of a deployment's blue list.
+"""
 
 destroyed_keys = Table(
     "destroyed_keys",
