@@ -36,7 +36,11 @@ export class CameraTile {
       h("div.camera-picture", {}, this.canvas, this.veil),
       h("figcaption", {}, h("div.row.apart", {}, h("strong.camera-name", {}, cameraId), this.light, enlarge), this.facts, this.warnings),
     );
-    this.line = transport((frame) => this.screen.take(frame), () => {});
+    const take = async (frame) => {
+      await this.screen.take(frame);
+      this.check();
+    };
+    this.line = transport(take, () => {});
     this.timer = setInterval(() => this.check(), 500);
   }
 
