@@ -67,6 +67,10 @@ class ThresholdWithCooldown:
         """Another threshold from now on; who was alerted stays in cooldown. SettingError if it can be none."""
         self.thresholds = _by_size(threshold, self.score_scale)
 
+    def remember(self, reference_id: str, captured_at: datetime) -> None:
+        """Somebody was alerted then, by an earlier run: the cooldown goes on where it stood."""
+        insort(self._alerted_at[reference_id], captured_at)
+
     def decide(self, candidate_lists: Sequence[CandidateList]) -> list[Alert]:
         """Alerts in the order of the lists.
 

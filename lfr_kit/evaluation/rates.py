@@ -73,10 +73,12 @@ class Rate:
         _check_confidence(confidence)
         if not self.trials:
             return 0.0, 1.0
-        from scipy.stats import binomtest
+        from scipy.special import betaincinv  # quantiles of the beta distribution, without all of scipy.stats
 
-        found = binomtest(self.count, self.trials).proportion_ci(confidence_level=confidence, method="exact")
-        return float(found.low), float(found.high)
+        tail, k, n = (1 - confidence) / 2, self.count, self.trials
+        low = float(betaincinv(k, n - k + 1, tail)) if k else 0.0
+        high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+        return low, high
 
 
 def rule_of_three(trials: int) -> float:

@@ -32,7 +32,7 @@ from lfr_kit.reports.recorder import settings_in_words
 if TYPE_CHECKING:
     from lfr_kit.governance.deployment_state import Deployment
     from lfr_kit.governance.false_alert_watch import FalseAlertWatch
-    from lfr_kit.pipeline import Step
+    from lfr_kit.pipeline import Pipeline, Step
     from lfr_kit.store.store import Store
 
 __all__ = ["DeploymentRun", "Progress", "open_deployment"]
@@ -143,6 +143,7 @@ class DeploymentRun:
         gallery = load_gallery(store, actor, watchlist_id)
         chosen = chosen or settings()
         self.pipeline = engine_of(self.deployment, gallery, chosen)
+        _remember_alerts(store, deployment_id, self.pipeline)
         self.feeds = (feeds or _in_turn)(self.deployment)
         self._engine_in_words = settings_in_words(chosen)
         self._right = RightToLook(store, deployment_id, watchlist_id, gallery)
@@ -346,6 +347,18 @@ def _faces_seen_so_far(store: Store, deployment_id: str) -> int:
 
     with store.reading() as connection:
         return faces_seen(deployment_log(connection, deployment_id)).n
+
+
+def _remember_alerts(store: Store, deployment_id: str, pipeline: Pipeline) -> None:
+    """Who was alerted before a restart stays in cooldown: a runner that was killed raises nobody twice."""
+    from lfr_kit.store.repository import alerts
+
+    remember = getattr(pipeline.policy, "remember", None)
+    if remember is None:
+        return
+    with store.reading() as connection:
+        for each in alerts.queue(connection, deployment_id, None):
+            remember(each.entry_id, each.raised_at)
 
 
 def _list_of(deployment: Deployment) -> str:

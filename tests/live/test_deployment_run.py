@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from disc_scene import BLUE, ENGAGER, GREEN, SCRIPTED, open_scene, street
 from frozen_lists import MANAGER, OPERATOR, move
