@@ -26,7 +26,7 @@ __all__ = ["STAFF", "enrol_staff", "recorded_passes"]
 STAFF = {"staff 1": "grace_hopper", "staff 2": "eileen_collins"}
 """What they are called here -> the walker of the cast who plays them."""
 _PASSES = ("staff 1", "staff 2", "staff 1")
-_SECONDS, _FPS = 5.0, 12.5
+_SECONDS, _FPS = 5.0, 8.0
 
 
 def enrol_staff(store: Store, actor: Actor, deployment_id: str) -> None:
