@@ -40,7 +40,7 @@ SeenArgument = Annotated[
 ]
 PicturesOption = Annotated[
     Path | None,
-    typer.Option("--pictures", help="Write each one's best picture to this folder; logged as a disclosure."),
+    typer.Option("--pictures", help="Write each one's usable pictures to this folder; logged as a disclosure."),
 ]
 
 
@@ -303,9 +303,11 @@ def _show(watchlist: str, asked: _Asked, as_json: bool) -> None:
         found = show(store, actor, watchlist, statuses=statuses, entry_ids=entry_ids, justification=why)
         if asked.folder is not None and found:
             ids = [each.entry.entry_id for each in found]
-            check_free(asked.folder, [f"{entry_id}.jpg" for entry_id in ids])
-            best = pictures_shown(store, actor, watchlist, ids, justification=why)
-            files = write_pictures(asked.folder, {f"{entry_id}.jpg": jpeg for entry_id, jpeg in best.items()})
+            n_of_each = [(each.entry.entry_id, sum(not one.reasons for one in each.pictures)) for each in found]
+            check_free(asked.folder, [_file(entry_id, n) for entry_id, most in n_of_each for n in range(most)])
+            shown = pictures_shown(store, actor, watchlist, ids, justification=why)
+            named = {_file(entry_id, n): jpeg for entry_id, own in shown.items() for n, jpeg in enumerate(own)}
+            files = write_pictures(asked.folder, named)
     if as_json:
         emit({"watchlist_id": watchlist, "entries": [entry_fields(each) for each in found], "pictures": files})
     elif found:
@@ -313,6 +315,11 @@ def _show(watchlist: str, asked: _Asked, as_json: bool) -> None:
     else:
         _say(f"{watchlist}: no such entries")
     say_written(files, "the list is deleted", as_json=as_json)
+
+
+def _file(entry_id: str, n: int) -> str:
+    """Name of an entry's picture; the one shown on an alert is number 1."""
+    return f"{entry_id}-{n + 1}.jpg"
 
 
 def _say_decided(watchlist: str, decided: list[Decided], as_json: bool, **more: int) -> None:

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from lfr_kit.errors import SettingError
 
-__all__ = ["MOST_PAIRS", "AlikeKind", "AlikePair", "find_alike", "verification_threshold"]
+__all__ = [
+    "MOST_PAIRS",
+    "AlikeKind",
+    "AlikePair",
+    "clearly_different_below",
+    "find_alike",
+    "find_differing",
+    "verification_threshold",
+]
 
 MOST_PAIRS = 10_000
 """Pairs that are kept, the most alike ones."""
@@ -26,6 +34,10 @@ _BLOCK_ROWS = 1024
 _VERIFICATION_THRESHOLDS = {"dlib_resnet": 0.917, "facenet": 0.45}
 """Start of a space -> cosine. dlib_resnet's: where its errors on pairs are fewest, 4 of 1,200 pairs of two people
 taken for one, 10 of 1,200 of one person for two (``lfr evaluate verify lfw_dev``). FaceNet's is its authors'."""
+
+_CLEARLY_DIFFERENT = {"dlib_resnet": 0.88, "facenet": 0.175}
+"""Start of a space -> cosine, far below the one above. dlib_resnet's: no pair of one person is less alike, of 1,144
+fit as references, and 1,020 of 1,154 pairs of two people are (``lfw_dev``). FaceNet's lies as low, unmeasured."""
 
 
 class AlikeKind(StrEnum):
@@ -65,6 +77,36 @@ def verification_threshold(space_id: str) -> float:
         if space_id.startswith(name):
             return threshold
     raise SettingError(f"threshold: none is known for embedding space {space_id!r}; give one with --threshold")
+
+
+def clearly_different_below(space_id: str) -> float:
+    """The cosine below which two pictures hardly show one person; -1, which none is below, where none is known."""
+    return next((cosine for name, cosine in _CLEARLY_DIFFERENT.items() if space_id.startswith(name)), -1.0)
+
+
+def find_differing(owners: Sequence[str], vectors: NDArray[np.float32], below: float) -> dict[str, float]:
+    """Whose pictures are clearly of different people: one of them may be somebody else's.
+
+    Parameters
+    ----------
+    owners
+        n entry ids: whose each picture is.
+    vectors
+        (n, d) float32 of unit length.
+    below
+        Cosine, see `clearly_different_below`.
+
+    Returns
+    -------
+    dict of str to float
+        Entry id -> cosine of its two least alike pictures, where that is less than `below`.
+    """
+    rows: dict[str, list[int]] = {}
+    for row, owner in enumerate(owners):
+        rows.setdefault(owner, []).append(row)
+    several = {owner: vectors[own] for owner, own in rows.items() if len(own) > 1}
+    least = {owner: float((own @ own.T).min()) for owner, own in several.items()}
+    return {owner: cosine for owner, cosine in least.items() if cosine < below}
 
 
 def find_alike(

@@ -86,7 +86,8 @@ class ImportReport:
     people
         Those to act on: quarantined, kept out, failed.
     noted
-        Those taken whom a reviewer must think of, by code: ``age_unknown`` (a second person must approve).
+        Those taken whom a reviewer must think of, by code: ``age_unknown`` (a second person must approve),
+        ``pictures_differ`` (two pictures are clearly of different people).
     failed, warned
         Pictures nobody was enrolled from; pictures that were taken and could be better.
     faults
@@ -132,6 +133,7 @@ _TO_DO = {
 }
 _TO_NOTE = {
     "age_unknown": "may be under 18, so a second person must approve; give the date of birth if it can be known",
+    "pictures_differ": "two of the pictures are clearly of different people; look at all of them before approving",
 }
 
 

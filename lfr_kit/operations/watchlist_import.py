@@ -26,7 +26,7 @@ from lfr_kit.governance.watchlist import (
 )
 from lfr_kit.operations.import_files import ImportSource
 from lfr_kit.operations.import_person import PersonImport, line_of, to_note
-from lfr_kit.operations.import_report import ImportReport, PictureLine
+from lfr_kit.operations.import_report import ImportReport, PersonLine, PictureLine
 from lfr_kit.operations.watchlist_entries import (
     Entered,
     PersonPicture,
@@ -123,6 +123,7 @@ class _Import:
         )
         self.report.faults = [PictureLine(one.line, "", one.reason, one.message) for one in order.source.faults]
         self.queue: deque[_Batch] = deque()
+        self.lines: dict[str, PersonLine] = {}
 
     def _act(self) -> AbstractContextManager[Act]:
         return self.store.act(
@@ -169,6 +170,8 @@ class _Import:
             self.store, self.actor, self.watchlist_id, threshold, justification=self.order.justification
         )
         self.report.alike, self.report.n_alike = list(found.pairs), found.n_pairs
+        differing = [self.lines[entry_id] for entry_id in found.differing if entry_id in self.lines]
+        self.report.noted += [replace(line, reasons=("pictures_differ",)) for line in differing]
 
     def end(self) -> None:
         """The audit log is told what came of it."""
@@ -302,6 +305,8 @@ class _Import:
         """What became of a person: counted, and listed where somebody must act."""
         line = line_of(person, entered)
         self.report.n_people[line.outcome] += 1
+        if line.entry_id and not person.is_out:
+            self.lines[line.entry_id] = line
         if line.outcome not in ("accepted", "unchanged"):
             self.report.people.append(line)
         if noted := to_note(person, entered, self.on):

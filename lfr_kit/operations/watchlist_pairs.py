@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 
-from lfr_kit.governance.alike import MOST_PAIRS, AlikeKind, AlikePair, find_alike, verification_threshold
+from lfr_kit.governance.alike import (
+    MOST_PAIRS,
+    AlikeKind,
+    AlikePair,
+    clearly_different_below,
+    find_alike,
+    find_differing,
+    verification_threshold,
+)
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import Operation
 from lfr_kit.operations.watchlist_act import act_on, list_there
@@ -30,11 +38,14 @@ class PairsFound:
         Pairs with the same picture first, then the most alike.
     n_pairs
         How many there are; more than `pairs` holds where the threshold is too low for such a list.
+    differing
+        Entries whose own pictures are clearly of different people -> the least cosine of two of them.
     """
 
     threshold: float
     pairs: tuple[AlikePair, ...]
     n_pairs: int
+    differing: Mapping[str, float] = field(default_factory=dict)
 
 
 def find_pairs(
@@ -65,6 +76,8 @@ def find_pairs(
         act.details.update(threshold=at_least, n_templates=len(templates.entry_ids))
     # Outside of any transaction: it takes seconds, and alerts must not wait.
     alike, n_alike = find_alike(templates.entry_ids, templates.vectors, at_least)
+    below = clearly_different_below(watchlist.space_id)
+    differing = find_differing(templates.entry_ids, templates.vectors, below)
     known = {(pair.entry_id, pair.other_entry_id) for pair in same}
     others = [pair for pair in alike if (pair.entry_id, pair.other_entry_id) not in known]
     pairs = [*same, *others][:MOST_PAIRS]
@@ -72,8 +85,8 @@ def find_pairs(
     with act_on(store, actor, view, Operation.ALTERATION, watchlist_id, why) as act:
         list_there(act, watchlist_id)
         write_pairs(act.connection, watchlist_id, pairs)
-        act.details["n_pairs"] = n_pairs
-    return PairsFound(at_least, tuple(pairs), n_pairs)
+        act.details.update(n_pairs=n_pairs, n_differing=len(differing))
+    return PairsFound(at_least, tuple(pairs), n_pairs, differing)
 
 
 def _same_pictures(groups: Sequence[Sequence[str]]) -> list[AlikePair]:

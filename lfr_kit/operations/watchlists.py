@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from lfr_kit.errors import StateError
-from lfr_kit.governance.alike import AlikePair
+from lfr_kit.governance.alike import AlikePair, clearly_different_below, find_differing
 from lfr_kit.governance.deployment_state import Deployment
 from lfr_kit.governance.roles import Action, Actor, require
 from lfr_kit.governance.vocabulary import DeploymentState, EntryStatus, Operation, WatchlistState
@@ -17,7 +17,7 @@ from lfr_kit.operations.watchlist_gallery import EntryCard, Gallery, entry_card,
 from lfr_kit.store.repository import watchlists as rows
 from lfr_kit.store.repository.alike_pairs import pairs_of
 from lfr_kit.store.repository.deployments import deployment, standing
-from lfr_kit.store.repository.reference_pictures import best_picture, pictures_of
+from lfr_kit.store.repository.reference_pictures import pictures_of, templates_of, usable_pictures
 from lfr_kit.store.store import Act, Store, new_id
 from lfr_kit.store.vault import DataKey
 
@@ -48,7 +48,8 @@ class ShownEntry:
     details, review
         What is sealed: who it is, and what reviewers wrote.
     warnings
-        Codes of what does not forbid it and must be thought of: ``old_picture age_unknown unusable_picture``.
+        Codes of what does not forbid it and must be thought of: ``old_picture age_unknown unusable_picture``, and
+        ``pictures_differ``: two of its pictures are clearly of different people.
     alike
         Others on the list with the same picture, or who look like this person, as last looked for.
     """
@@ -173,19 +174,26 @@ def show(
         pictures = pictures_of(act.connection, [one.entry_id for one in entries])
         alike = _alike(pairs_of(act.connection, watchlist_id))
         name_entries(act, [one.entry_id for one in entries])
+        several = [entry_id for entry_id, own in pictures.items() if len(own) > 1]
+        below = clearly_different_below(watchlist.space_id)
+        differing = find_differing(*templates_of(act.connection, key, several), below)
         shown = [_shown(act, key, one, pictures[one.entry_id], on) for one in entries]
+        shown = [
+            replace(one, warnings=(*one.warnings, "pictures_differ")) if one.entry.entry_id in differing else one
+            for one in shown
+        ]
         return [replace(one, alike=tuple(alike.get(one.entry.entry_id, ()))) for one in shown]
 
 
 def pictures_shown(
     store: Store, actor: Actor, watchlist_id: str, entry_ids: Sequence[str], *, justification: str = ""
-) -> dict[str, bytes]:
-    """The best picture of each of these entries, as it would be shown on an alert: a logged disclosure.
+) -> dict[str, list[bytes]]:
+    """All pictures of these entries that somebody is searched by: a logged disclosure.
 
     Returns
     -------
-    dict of str to bytes
-        Entry id -> JPEG; whoever has no picture any more is left out.
+    dict of str to list of bytes
+        Entry id -> JPEGs, the one shown on an alert first; whoever has no picture any more is left out.
 
     Raises
     ------
@@ -198,8 +206,9 @@ def pictures_shown(
         key = act.key(rows.scope(watchlist_id))
         entries = [rows.entry(act.connection, watchlist_id, entry_id) for entry_id in entry_ids]
         name_entries(act, [one.entry_id for one in entries])
-        best = {one.entry_id: best_picture(act.connection, key, one.entry_id) for one in entries}
-    return {entry_id: picture[1] for entry_id, picture in best.items() if picture is not None}
+        found = {one.entry_id: usable_pictures(act.connection, key, one.entry_id) for one in entries}
+        act.details["n_pictures"] = sum(map(len, found.values()))
+    return {entry_id: [jpeg for _, jpeg in own] for entry_id, own in found.items() if own}
 
 
 def _alike(pairs: Iterable[AlikePair]) -> dict[str, list[AlikePair]]:

@@ -20,6 +20,7 @@ from lfr_kit.errors import (
     StateError,
     WatchlistError,
 )
+from lfr_kit.governance import alike
 from lfr_kit.governance.vocabulary import Category
 from lfr_kit.store.repository import watchlists as rows
 from lfr_kit.store.store import Store
@@ -182,7 +183,7 @@ def test_review_writes_pictures_for_the_owner_and_logs_a_disclosure(cli, built, 
     watchlist, ids = built
     folder = tmp_path / "to look at"
     shown = cli("watchlist_reviewer", "watchlist", "review", watchlist, "--pictures", folder, *WHY)
-    assert {file.name for file in folder.iterdir()} == {f"{entry_id}.jpg" for entry_id in ids}
+    assert {file.name for file in folder.iterdir()} == {f"{entry_id}-1.jpg" for entry_id in ids}
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
     assert "Deletethemyourself" in words_of(shown.stderr)
     (logged,) = cli.json("auditor", "audit", "show", "--operation", "disclosure", *WHY)["entries"]
@@ -190,6 +191,26 @@ def test_review_writes_pictures_for_the_owner_and_logs_a_disclosure(cli, built, 
     again = cli.refused("watchlist_reviewer", "watchlist", "review", watchlist, "--pictures", folder, *WHY)
     assert isinstance(again, OutputError)
     assert len(cli.json("auditor", "audit", "show", "--operation", "disclosure", *WHY)["entries"]) == 1
+
+
+def test_review_writes_every_usable_picture_and_warns_of_two_people_under_one_reference(
+    cli, built, tmp_path, monkeypatch
+):
+    faceless = picture(11, vector=None, reasons=("no_face",))
+    with Store.open(cli.chosen) as store:
+        with store.reading() as connection:
+            watchlist = rows.watchlist(connection, built[0])
+        monkeypatch.setitem(alike._CLEARLY_DIFFERENT, watchlist.space_id, 0.8)
+        two_people = replace(somebody(9), pictures=[picture(9), picture(10), faceless])
+        (entry_id,) = add_many(store, watchlist, [two_people])
+    folder = tmp_path / "look"
+    words = ("watchlist", "show", built[0], "--entry", entry_id, "--pictures", folder, *WHY)
+    (shown,) = cli.json("watchlist_reviewer", *words)["entries"]
+    assert {file.name for file in folder.iterdir()} == {f"{entry_id}-1.jpg", f"{entry_id}-2.jpg"}
+    assert "pictures_differ" in shown["warnings"]
+    assert shown["status"] == "pending_review"
+    (one,) = cli.json("watchlist_reviewer", "watchlist", "show", built[0], "--entry", built[1][0], *WHY)["entries"]
+    assert "pictures_differ" not in one["warnings"]
 
 
 def test_list_says_nothing_about_anybody(cli, built):

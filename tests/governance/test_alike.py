@@ -9,7 +9,13 @@ import pytest
 
 from lfr_kit.errors import SettingError
 from lfr_kit.governance import alike
-from lfr_kit.governance.alike import AlikeKind, find_alike, verification_threshold
+from lfr_kit.governance.alike import (
+    AlikeKind,
+    clearly_different_below,
+    find_alike,
+    find_differing,
+    verification_threshold,
+)
 
 
 def faces(n, length=16, seed=3):
@@ -87,3 +93,21 @@ def test_verification_threshold_by_space():
     assert 0.9 < verification_threshold("dlib_resnet:55533b28:keypoints-mesh.v1") < 0.95
     with pytest.raises(SettingError, match="--threshold"):
         verification_threshold("scripted:colour-grid-4.v1")
+
+
+def test_find_differing_names_whose_two_least_alike_pictures_fall_below():
+    east, north = np.eye(2, dtype=np.float32)
+    between = ((east + north) / np.sqrt(2)).astype(np.float32)
+    owners = ["a", "b", "a", "b", "c", "b"]
+    vectors = np.stack([east, east, between, between, north, north])
+    assert find_differing(owners, vectors, 0.7) == {"b": pytest.approx(0.0)}
+    assert find_differing(owners, vectors, 0.8) == {"a": pytest.approx(2**-0.5), "b": pytest.approx(0.0)}
+    assert find_differing(owners, vectors, -1.0) == {}
+    assert find_differing([], np.zeros((0, 1), np.float32), 0.7) == {}
+
+
+@pytest.mark.parametrize(("space_id", "known"), [("dlib_resnet-x", True), ("facenet-x", True), ("other", False)])
+def test_clearly_different_lies_below_the_threshold_where_one_is_known(space_id, known):
+    below = clearly_different_below(space_id)
+    assert below == -1.0 or below < verification_threshold(space_id)
+    assert (below > -1.0) is known

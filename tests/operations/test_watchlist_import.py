@@ -10,7 +10,7 @@ import pytest
 from frozen_lists import MANAGER, REVIEWER, STATEMENT, WHY, new_list, planned
 from governed import person
 from imported_lists import everything, on_list
-from painted_photos import painted_enroller, row, save, write_table
+from painted_photos import SPACE, painted_enroller, row, save, write_table
 from sqlalchemy import event
 
 from lfr_kit.detection.scripted import ScriptedDetector
@@ -22,6 +22,7 @@ from lfr_kit.errors import (
     StateError,
     StoreFullError,
 )
+from lfr_kit.governance import alike
 from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import EntryStatus
 from lfr_kit.operations.import_files import read_source
@@ -61,6 +62,18 @@ def test_import_says_whose_age_is_unknown(bring, tmp_path):
     (line,) = [each for each in report_lines(report) if each[4] == "age_unknown"]
     assert (line[1], "second person must approve" in line[5]) == ("accepted, to note", True)
     assert report.reason_counts()["age_unknown"] == 1
+
+
+def test_import_warns_of_two_people_under_one_reference_and_takes_them(
+    store, building, bring, tmp_path, monkeypatch
+):
+    table = two_people(tmp_path)
+    assert bring(table).noted == []
+    monkeypatch.setitem(alike._CLEARLY_DIFFERENT, SPACE, 1.0)
+    report = bring(table)
+    (line,) = [each for each in report_lines(report) if each[4] == "pictures_differ"]
+    assert (line[2], "look at all of them" in line[5]) == ("B", True)
+    assert on_list(store, building)["B"] == (PENDING, (), 2)
 
 
 def test_import_keeps_what_the_row_says(store, building, bring, tmp_path):

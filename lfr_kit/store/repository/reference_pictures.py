@@ -24,6 +24,8 @@ __all__ = [
     "pictures_of",
     "read_templates",
     "same_pictures",
+    "templates_of",
+    "usable_pictures",
 ]
 
 _CLEAR = [column for column in pictures.c if not column.name.startswith("sealed_")]
@@ -121,6 +123,34 @@ def best_picture(connection: Connection, key: DataKey, entry_id: str) -> tuple[R
         return None
     best = max(rows, key=lambda row: row.quality or 0.0)
     return _picture(best), key.open(best.sealed_picture, f"pictures:{best.picture_id}:picture")
+
+
+def usable_pictures(connection: Connection, key: DataKey, entry_id: str) -> list[tuple[ReferencePicture, bytes]]:
+    """The pictures that have a template, the best one first, each with its JPEG bytes."""
+    query = select(*_CLEAR, pictures.c.sealed_picture).where(
+        pictures.c.entry_id == entry_id, pictures.c.sealed_template.is_not(None)
+    )
+    rows = connection.execute(query.order_by(pictures.c.picture_id)).all()
+    by_quality = sorted(rows, key=lambda row: -(row.quality or 0.0))
+    return [
+        (_picture(row), key.open(row.sealed_picture, f"pictures:{row.picture_id}:picture")) for row in by_quality
+    ]
+
+
+def templates_of(
+    connection: Connection, key: DataKey, entry_ids: Sequence[str]
+) -> tuple[list[str], NDArray[np.float32]]:
+    """The templates of these entries: whose each is, and (n, d) float32 of unit length."""
+    owners, opened = [], []
+    for some in _in_parts(entry_ids):
+        query = select(pictures.c.entry_id, pictures.c.picture_id, pictures.c.sealed_template).where(
+            pictures.c.entry_id.in_(some), pictures.c.sealed_template.is_not(None)
+        )
+        for row in connection.execute(query.order_by(pictures.c.entry_id, pictures.c.picture_id)):
+            owners.append(row.entry_id)
+            opened.append(key.open(row.sealed_template, f"pictures:{row.picture_id}:template"))
+    vectors = np.frombuffer(b"".join(opened), "<f4").reshape(len(owners), -1) if owners else np.zeros((0, 1))
+    return owners, np.asarray(vectors, np.float32)
 
 
 def read_templates(connection: Connection, key: DataKey, watchlist_id: str) -> SealedTemplates:
