@@ -36,8 +36,8 @@ _VERIFICATION_THRESHOLDS = {"dlib_resnet": 0.917, "facenet": 0.45}
 taken for one, 10 of 1,200 of one person for two (``lfr evaluate verify lfw_dev``). FaceNet's is its authors'."""
 
 _CLEARLY_DIFFERENT = {"dlib_resnet": 0.88, "facenet": 0.175}
-"""Start of a space -> cosine, far below the one above. dlib_resnet's: no pair of one person is less alike, of 1,144
-fit as references, and 1,020 of 1,154 pairs of two people are (``lfw_dev``). FaceNet's lies as low, unmeasured."""
+"""Start of a space -> cosine, far below the one above. dlib_resnet's: none of 1,144 pairs of one person, fit as
+references, is less alike, and 1,020 of 1,154 pairs of two people are (``lfw_dev``). FaceNet's is not measured."""
 
 
 class AlikeKind(StrEnum):
