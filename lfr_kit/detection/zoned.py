@@ -78,6 +78,11 @@ class ZonedDetector:
         self._zones = dict(zones)
         self._outside: dict[str, NDArray[np.float32]] = {}
 
+    @property
+    def smallest_face_px(self) -> float | None:
+        """Of the detector within; None if it does not say."""
+        return getattr(self._detector, "smallest_face_px", None)
+
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """See `Detector.detect`; only faces within the zones."""
         found = self._detector.detect(frames)

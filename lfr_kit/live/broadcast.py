@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from lfr_kit.detection.tiles import Zone, zone_px
 from lfr_kit.errors import StoreError
 from lfr_kit.live.camera_health import CameraHealth, Rate
 from lfr_kit.live.feeds import Happening, News
-from lfr_kit.live.fitness import PictureWatch
+from lfr_kit.live.fitness import PictureWatch, face_sizes
 from lfr_kit.live.frame_bus import ALERTS, STATUS, BusPublisher
 from lfr_kit.live.open_alerts import OpenAlerts
 from lfr_kit.live.preview import NO_BOXES, CameraPreview, PreviewForm
@@ -40,10 +40,10 @@ class Broadcast:
     ----------
     bus
         Where to.
+    run
+        Whose.
     forms
         Camera id -> how its previews are made, with its zone.
-    detect_every
-        Of the engine: how many frames wait for the next look, see `CameraPreview`.
 
     Attributes
     ----------
@@ -51,26 +51,23 @@ class Broadcast:
         The last figures published; empty before the first.
     """
 
-    def __init__(self, bus: BusPublisher, forms: Mapping[str, PreviewForm], *, detect_every: int = 1) -> None:
+    def __init__(self, bus: BusPublisher, run: DeploymentRun, forms: Mapping[str, PreviewForm]) -> None:
         self.status: dict[str, Any] = {}
         self._bus = bus
+        self._run = run
         self._forms = dict(forms)
         self._sender = PreviewSender(bus, forms)
-        self._previews = {camera_id: CameraPreview(n_waiting=detect_every - 1) for camera_id in forms}
+        n_waiting = run.pipeline.detect_every - 1
+        self._previews = {camera_id: CameraPreview(n_waiting=n_waiting) for camera_id in forms}
         self._open = OpenAlerts()
         self._pictures = {camera_id: PictureWatch() for camera_id in forms}
         self._looks = {camera_id: Rate() for camera_id in forms}
         self._times = StageTimes()
         self._camera_times = {camera_id: StageTimes() for camera_id in forms}
-        self._outside: Callable[[str], Any] = lambda camera_id: NO_BOXES
+        self._outside = getattr(run.pipeline.detector, "outside_px", lambda camera_id: NO_BOXES)
         self._due_s: defaultdict[str, float] = defaultdict(float)
         self._started_at = datetime.now(UTC)
         self._has_new_alerts = False
-
-    def follow(self, run: DeploymentRun) -> None:
-        """The run whose detector knows of faces outside the zone."""
-        outside = getattr(run.pipeline.detector, "outside_px", None)
-        self._outside = outside or self._outside
 
     def saw(self, step: Step) -> None:
         """See `Watcher`: previews go out, latencies and looks are noted."""
@@ -112,23 +109,25 @@ class Broadcast:
     def alerts_changed(self) -> None:
         """Tells viewers to ask the store."""
         now = datetime.now(UTC).isoformat()
-        self._bus.publish(ALERTS, {"deployment_id": self.status.get("deployment_id", ""), "at": now})
+        self._bus.publish(ALERTS, {"deployment_id": self._run.deployment_id, "at": now})
 
-    def step(self, run: DeploymentRun, health: list[CameraHealth]) -> None:
+    def step(self, health: list[CameraHealth]) -> None:
         """After each round: figures, when they are due."""
-        self._times.add(run.pipeline.statistics.stage_seconds)
+        self._times.add(self._run.pipeline.statistics.stage_seconds)
         if self._is_due("open alerts", REFRESH_EVERY_S):
-            self._refresh(run)
+            self._refresh()
         if self._is_due("status", STATUS_EVERY_S):
-            self._publish(run, health)
+            self._publish(health)
 
     def close(self) -> None:
         """Shows nothing more."""
         self._sender.close()
 
-    def _publish(self, run: DeploymentRun, health: list[CameraHealth]) -> None:
+    def _publish(self, health: list[CameraHealth]) -> None:
+        run = self._run
         values = run_values(run, run.store.clock(), self._started_at, self._times.percentiles())
         seen = run.pipeline.statistics.faces_seen_by_camera
+        values["face_px"] = face_sizes(each for picture in self._pictures.values() for each in picture.face_px)
         values["cameras"] = [camera_values(each, self._figures(each, seen[each.camera_id])) for each in health]
         self.status = values
         self._bus.publish(STATUS, values)
@@ -158,9 +157,9 @@ class Broadcast:
         if self._is_due(f"look at {camera_id}", LOOK_EVERY_S):
             self._pictures[camera_id].look(frame.image)
 
-    def _refresh(self, run: DeploymentRun) -> None:
+    def _refresh(self) -> None:
         try:
-            self._open.refresh(run.store, run.deployment_id)
+            self._open.refresh(self._run.store, self._run.deployment_id)
         except StoreError:
             return  # what was open a moment ago stays open until the store says otherwise
 

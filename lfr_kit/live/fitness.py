@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lfr_kit.live.camera_health import CameraHealth
 from lfr_kit.records import Image, Tracks
 
-__all__ = ["LIMITS", "FitnessLimits", "Look", "PictureWatch", "fitness_findings", "look_at"]
+__all__ = ["LIMITS", "FitnessLimits", "Look", "PictureWatch", "face_sizes", "fitness_findings", "look_at"]
 
 _LOOK_WIDTH_PX = 320
 _SCENE_WH = (16, 9)
@@ -26,6 +26,7 @@ _BASELINE_LOOKS = 30
 _RECENT_LOOKS = 10
 _DARKER, _BLURRED, _LIKE_BEFORE = 0.6, 0.4, 0.6
 _KEPT_FACES = 500
+_SIZE_EDGES_PX = (0, 11, 16, 24, 36, 54, 80, 120, 180, 270, 10_000)
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,11 @@ class PictureWatch:
         self._face_px.extend((boxes[:, 3] - boxes[:, 1]).tolist())
 
     @property
+    def face_px(self) -> tuple[float, ...]:
+        """Heights of the faces seen of late."""
+        return tuple(self._face_px)
+
+    @property
     def face_px_median(self) -> float | None:
         """Of the faces seen of late; None if there were none."""
         return float(np.median(self._face_px)) if self._face_px else None
@@ -122,6 +128,22 @@ class PictureWatch:
         if _likeness(then.scene, now.scene) < _LIKE_BEFORE:
             found.append("it shows another scene than at the start; somebody or something moved or covers it")
         return found
+
+
+def face_sizes(heights_px: Iterable[float]) -> list[dict[str, float]]:
+    """How many faces are how tall: bins from, to (px), n; empty ones at both ends left out.
+
+    >>> face_sizes([17.0, 18.0, 50.0])
+    [{'from': 16, 'to': 24, 'n': 2}, {'from': 24, 'to': 36, 'n': 0}, {'from': 36, 'to': 54, 'n': 1}]
+    """
+    counts, _ = np.histogram(list(heights_px), bins=_SIZE_EDGES_PX)
+    filled = np.flatnonzero(counts)
+    if not len(filled):
+        return []
+    return [
+        {"from": _SIZE_EDGES_PX[i], "to": _SIZE_EDGES_PX[i + 1], "n": int(counts[i])}
+        for i in range(filled[0], filled[-1] + 1)
+    ]
 
 
 def fitness_findings(

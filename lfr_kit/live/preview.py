@@ -1,9 +1,10 @@
 """What people may see of a camera: its frames, every face covered but those with an open alert.
 
 Covering errs on the side of hiding. Faces outside the zone of recognition are covered as well, and so is all that
-lies outside the zone; a frame in which nobody looked for faces waits for the next in which somebody did, so that
-who appears between two is covered from the first. What comes out is small, coarse where it must be, and a JPEG:
-the frame itself goes no further than this.
+lies outside the zone. A face so small that the detector misses it is covered by nobody, so the whole picture is
+shown without the detail it could be recognised by; only a face with an open alert is sharp. A frame in which
+nobody looked for faces waits for the next in which somebody did, so that who appears between two is covered from
+the first. The frame itself goes no further than this: what comes out is a JPEG.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from lfr_kit.detection.tiles import Zone, zone_px
 from lfr_kit.errors import SettingError
 from lfr_kit.records import Detections, Frame, Image, Tracks
 from lfr_kit.reports.blur import blurred
-from lfr_kit.reports.face_cover import Box, FaceCover, Region
+from lfr_kit.reports.face_cover import Box, FaceCover, Region, with_margin
 
-__all__ = ["NO_BOXES", "CameraPreview", "Outgoing", "PreviewForm", "veiled_outside"]
+__all__ = ["NO_BOXES", "RECOGNISABLE_PX", "CameraPreview", "Outgoing", "PreviewForm", "veiled_outside"]
 
+RECOGNISABLE_PX = 12.0
+"""Height of a face in pixels at and below which nobody can well be recognised by it."""
+_SHARP_MARGIN = 0.2
 _COLUMNS = 24
 """Cells across a picture that are left of what lies outside the zone: a face near by spans a few."""
 NO_BOXES = np.zeros((0, 4), np.float32)
@@ -43,6 +47,9 @@ class PreviewForm:
         1 to 100.
     zone
         Of recognition; None = all the frame.
+    smallest_face_px
+        Height of the smallest face that the detector finds: a smaller one is covered by nobody, so the picture
+        has no more detail than leaves `RECOGNISABLE_PX` of it. None = it finds any.
 
     Raises
     ------
@@ -53,6 +60,7 @@ class PreviewForm:
     width_px: int = 1280
     jpeg_quality: int = 80
     zone: Zone | None = None
+    smallest_face_px: float | None = None
 
     def __post_init__(self) -> None:
         if self.width_px < 1:
@@ -65,7 +73,12 @@ class PreviewForm:
     def size_wh(self, frame_wh: tuple[int, int]) -> tuple[int, int]:
         """(width, height) of the preview of frames of this size."""
         share = min(1.0, self.width_px / frame_wh[0])
-        return max(1, round(frame_wh[0] * share)), max(1, round(frame_wh[1] * share))
+        return _scaled(frame_wh, share)
+
+    def detail_wh(self, frame_wh: tuple[int, int]) -> tuple[int, int]:
+        """(width, height) of the pixels that are left of a frame wherever no face is shown on purpose."""
+        limit = 1.0 if self.smallest_face_px is None else RECOGNISABLE_PX / self.smallest_face_px
+        return _scaled(frame_wh, min(1.0, self.width_px / frame_wh[0], limit))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +102,12 @@ class Outgoing:
 
     def jpeg(self, form: PreviewForm) -> bytes:
         """The covered picture."""
-        frame_wh = self.frame.size_wh
-        size_wh = form.size_wh(frame_wh)
+        frame_wh, size_wh = self.frame.size_wh, form.size_wh(self.frame.size_wh)
         scale = np.tile(np.asarray(size_wh) / np.asarray(frame_wh), 2)
-        small: Any = self.frame.image
-        if size_wh != frame_wh:
-            small = cv2.resize(self.frame.image, size_wh, interpolation=cv2.INTER_AREA)
-        shown = blurred(small, (each.box_px * scale for each in self.regions if each.track_id not in self.alerts))
+        shown = _resized(_resized(self.frame.image, form.detail_wh(frame_wh)), size_wh)
+        for track_id in self.alerts.keys() & self.places_px.keys():
+            shown = _with_face(shown, self.frame.image, self.places_px[track_id], scale)
+        shown = blurred(shown, (each.box_px * scale for each in self.regions if each.track_id not in self.alerts))
         if form.zone is not None:
             shown = veiled_outside(shown, zone_px(form.zone, frame_wh) * scale[:2])
         quality = [cv2.IMWRITE_JPEG_QUALITY, form.jpeg_quality]
@@ -184,6 +196,30 @@ class CameraPreview:
         ids = {each.track_id for each in regions if each.track_id >= 0}
         boxes = {track_id: self._cover.box_of(track_id, at_s) for track_id in ids}
         return {track_id: box for track_id, box in boxes.items() if box is not None}
+
+
+def _scaled(size_wh: tuple[int, int], share: float) -> tuple[int, int]:
+    return max(1, round(size_wh[0] * share)), max(1, round(size_wh[1] * share))
+
+
+def _resized(image: Image, size_wh: tuple[int, int]) -> Image:
+    if (image.shape[1], image.shape[0]) == size_wh:
+        return image
+    how = cv2.INTER_AREA if size_wh[0] < image.shape[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size_wh, interpolation=how), np.uint8)
+
+
+def _with_face(shown: Image, frame: Image, box_px: Box, scale: NDArray[np.float64]) -> Image:
+    """The picture with one head as sharp as the frame has it."""
+    frame_wh = np.asarray(frame.shape[1::-1])
+    corners = np.clip(with_margin(box_px, _SHARP_MARGIN).reshape(2, 2), 0, frame_wh)
+    (x1, y1), (x2, y2) = np.round(corners).astype(int)
+    (u1, v1), (u2, v2) = np.round(corners * scale[:2]).astype(int)
+    if min(x2 - x1, y2 - y1, u2 - u1, v2 - v1) < 1:
+        return shown
+    sharp = shown.copy()
+    sharp[v1:v2, u1:u2] = _resized(frame[y1:y2, x1:x2], (u2 - u1, v2 - v1))
+    return sharp
 
 
 def veiled_outside(image: Image, corners_px: NDArray[np.floating]) -> Image:

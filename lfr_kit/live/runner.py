@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lfr_kit.config import Settings, settings
 from lfr_kit.live.broadcast import Broadcast
-from lfr_kit.live.deployment_run import DeploymentRun, Progress, open_deployment
+from lfr_kit.live.deployment_run import DeploymentRun, Progress
 from lfr_kit.live.frame_bus import BusPublisher
 from lfr_kit.live.metrics import serving_metrics
 from lfr_kit.live.newest_of_each import NewestOfEach
@@ -53,30 +53,29 @@ def run_live(
         If the frame bus or the metrics cannot be offered.
     """
     chosen = chosen or settings()
-    forms = forms_of(open_deployment(store, deployment_id), chosen)
+    run = DeploymentRun(store, actor, deployment_id, chosen, feeds=_newest)
+    cameras = run.feeds
+    assert isinstance(cameras, NewestOfEach)
     with ExitStack() as open_things:
         bus = open_things.enter_context(BusPublisher(chosen.live.bus_dir, deployment_id))
-        broadcast = Broadcast(bus, forms, detect_every=chosen.detect_every)
+        run.watcher = broadcast = Broadcast(bus, run, forms_of(run, chosen))
         open_things.callback(broadcast.close)
         open_things.enter_context(serving_metrics(chosen.live.metrics_port, lambda: broadcast.status))
-        run = DeploymentRun(store, actor, deployment_id, chosen, feeds=_newest, watcher=broadcast)
-        broadcast.follow(run)
-        cameras = run.feeds
-        assert isinstance(cameras, NewestOfEach)
 
         def step(progress: Progress) -> None:
-            broadcast.step(run, cameras.health())
+            broadcast.step(cameras.health())
             on_step(progress)
 
         return run.run(step, should_stop)
 
 
-def forms_of(deployment: Deployment, chosen: Settings) -> dict[str, PreviewForm]:
+def forms_of(run: DeploymentRun, chosen: Settings) -> dict[str, PreviewForm]:
     """Camera id -> how its previews are made."""
     live = chosen.live
+    smallest_face_px = getattr(run.pipeline.detector, "smallest_face_px", None)
     return {
-        camera.camera_id: PreviewForm(live.preview_width_px, live.preview_quality, camera.zone)
-        for camera in deployment.authority.cameras
+        camera.camera_id: PreviewForm(live.preview_width_px, live.preview_quality, camera.zone, smallest_face_px)
+        for camera in run.deployment.authority.cameras
     }
 
 

@@ -143,6 +143,23 @@ def test_zone_in_shares_or_pixels_veils_the_smaller_preview_alike(zone):
     assert stripes(image, [side // 2 for side in OTHER]) < 5
 
 
+def test_face_too_small_for_the_detector_is_lost_for_want_of_detail_and_an_alerted_one_is_sharp():
+    form = PreviewForm(smallest_face_px=36)
+    unseen = (300, 60, 324, 92)
+    outgoing = CameraPreview().take(frame(0, unseen, OTHER), tracks(0, (2, OTHER)), {2: "A-2"})
+    image = seen(outgoing, form)
+    assert stripes(seen(outgoing), unseen) > 50
+    assert stripes(image, unseen) < stripes(seen(outgoing), unseen) / 2
+    assert stripes(image, OTHER) > 50
+    assert form.detail_wh((1920, 1080)) == (640, 360)
+
+
+def test_face_at_the_border_of_the_frame_is_sharp_as_far_as_it_is_there():
+    over_the_edge = (600, 300, 700, 400)
+    outgoing = CameraPreview().take(frame(0), tracks(0, (1, over_the_edge)), {1: "A-1"})
+    assert seen(outgoing, PreviewForm(width_px=320, smallest_face_px=36)).shape == (180, 320, 3)
+
+
 def test_preview_is_never_larger_than_its_frame():
     assert PreviewForm(width_px=1280).size_wh((640, 360)) == (640, 360)
     assert PreviewForm(width_px=1280).size_wh((1920, 1080)) == (1280, 720)
