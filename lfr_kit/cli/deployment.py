@@ -6,6 +6,7 @@ import typer
 
 from lfr_kit.cli import (
     deployment_blue,
+    deployment_cameras,
     deployment_decisions,
     deployment_documents,
     deployment_plan,
@@ -32,6 +33,7 @@ app.command("refuse")(deployment_decisions.refuse)
 app.command("ratify")(deployment_decisions.ratify)
 app.command("checklist")(deployment_views.checklist)
 app.command("check")(deployment_views.check)
+app.command("cameras")(deployment_cameras.cameras)
 app.command("check-in")(deployment_presence.check_in)
 app.command("check-out")(deployment_presence.check_out)
 app.command("blue-list")(deployment_blue.blue_list)

@@ -153,7 +153,7 @@ class Broadcast:
         self._camera_times[camera_id].note(CAPTURE_TO_DONE, latency_s)
         if tracks is not None:
             self._looks[camera_id].add(monotonic())
-            self._pictures[camera_id].faces(tracks)
+            self._pictures[camera_id].faces(tracks.detections.boxes_px)
         if self._is_due(f"look at {camera_id}", LOOK_EVERY_S):
             self._pictures[camera_id].look(frame.image)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_kit.live.camera_health import CameraHealth
-from lfr_kit.records import Image, Tracks
+from lfr_kit.records import Image
 
 __all__ = ["LIMITS", "FitnessLimits", "Look", "PictureWatch", "face_sizes", "fitness_findings", "look_at"]
 
@@ -100,10 +100,9 @@ class PictureWatch:
         else:
             self._recent.append(self.latest)
 
-    def faces(self, tracks: Tracks) -> None:
-        """Notes how tall the faces of a frame are."""
-        boxes = tracks.detections.boxes_px
-        self._face_px.extend((boxes[:, 3] - boxes[:, 1]).tolist())
+    def faces(self, boxes_px: NDArray[np.floating]) -> None:
+        """Notes how tall the faces of a frame are, (n, 4) x1 y1 x2 y2."""
+        self._face_px.extend((boxes_px[:, 3] - boxes_px[:, 1]).tolist())
 
     @property
     def face_px(self) -> tuple[float, ...]:

@@ -8,7 +8,6 @@ import pytest
 
 from lfr_kit.live.camera_health import CameraCondition, CameraHealth
 from lfr_kit.live.fitness import PictureWatch, fitness_findings, look_at
-from lfr_kit.records import Detections, Tracks
 
 
 def scene(seed=0, light=1.0, blur=0.0) -> np.ndarray:
@@ -26,17 +25,8 @@ def health(fps=25.0) -> CameraHealth:
     return CameraHealth("north", CameraCondition.LIVE, fps, 100, 0, 1, (640, 360), 0.0)
 
 
-def faces(*heights) -> Tracks:
-    boxes = np.asarray([(0, 0, h * 0.8, h) for h in heights], np.float32).reshape(-1, 4)
-    n = len(boxes)
-    found = Detections(
-        camera_id="north",
-        frame_index=0,
-        boxes_px=boxes,
-        landmarks_px=np.zeros((n, 0, 2)),
-        detection_scores=np.ones(n),
-    )
-    return Tracks(detections=found, track_ids=np.full(n, -1), ended_ids=np.zeros(0, np.int64))
+def faces(*heights) -> np.ndarray:
+    return np.asarray([(0, 0, h * 0.8, h) for h in heights], np.float32).reshape(-1, 4)
 
 
 def watched(*images) -> PictureWatch:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from disc_scene import BLUE, ENGAGER, GREEN, SCRIPTED, open_scene, street
-from frozen_lists import AUDITOR, OPERATOR, SILVER
+from frozen_lists import AUDITOR, OPERATOR, SILVER, move
 from governed import put_user
 from PIL import Image
 
@@ -26,6 +26,8 @@ from lfr_kit.config import StoreSettings, settings
 from lfr_kit.errors import StateError, StoreBusyError
 from lfr_kit.governance.adjudication import DecisionReason, Verdict
 from lfr_kit.governance.roles import Role
+from lfr_kit.governance.vocabulary import DeploymentState
+from lfr_kit.live.camera_check import check_cameras
 from lfr_kit.live.frame_bus import ALERTS, STATUS, BusSubscriber, frames_of
 from lfr_kit.operations import adjudication, alerts, presence
 from lfr_kit.operations import deployments as steps
@@ -256,3 +258,15 @@ def test_store_that_is_away_for_a_while_is_waited_for_and_nothing_is_lost(runner
     code, said, _ = runner.stop()
     assert (code, said["waiting"], said["lost"]) == (0, 0, 0)
     assert Counter(each.repeat_of for each in waiting(scene))[None] == 1
+
+
+def test_cameras_are_looked_at_before_the_opening_and_the_finding_says_what_to_do(scene):
+    move(scene, "D-1", DeploymentState.GRANTED)
+    (found,) = check_cameras(scene, SILVER, "D-1", seconds=3.0)
+    assert (found.health.camera_id, found.health.size_wh) == ("north", (320, 240))
+    assert found.n_faces > 0
+    assert 40 < found.face_px_median < 60
+    assert any("frames a second" in finding for finding in found.findings)  # one picture a second
+    move(scene, "D-1", DeploymentState.DRAFT)
+    with pytest.raises(StateError, match="once it is granted"):
+        check_cameras(scene, SILVER, "D-1", seconds=3.0)
