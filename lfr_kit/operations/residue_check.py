@@ -240,8 +240,9 @@ def verify(
     searching = Searching(store, marks, step)
     searching.database()
     searching.files(files_below(store.chosen.spool_dir, searching.unreadable), "spool")
-    searching.files(_own(files_below(Path(gettempdir()), lambda _: None)), "temporary folder, own files")
-    searching.files(working_files(Path.cwd()), "output folders and notebooks of the working folder")
+    if not only_these:
+        searching.files(_own(files_below(Path(gettempdir()), lambda _: None)), "temporary folder, own files")
+        searching.files(working_files(Path.cwd()), "output folders and notebooks of the working folder")
     for path in also:
         searching.files(files_below(path, searching.unreadable), str(path))
         searching.report.findings += image_outputs(files_below(path, lambda _: None))

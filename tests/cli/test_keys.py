@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import text
+from older_store import make_older
 
 from lfr_kit.config import settings
 from lfr_kit.errors import KeyMissingError, PermissionRefusedError, SignInError, StoreSchemaError
@@ -55,8 +55,7 @@ def test_init_without_the_key_of_a_store_is_refused(cli):
 
 def test_init_brings_an_older_store_to_this_release(cli):
     with Store.open(cli.chosen) as store, store.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE data_keys DROP COLUMN rewrapped_at"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        make_older(connection)
     assert isinstance(cli.refused(None, "keys", "check"), StoreSchemaError)
     assert "brought to this release from revision 0001" in cli(None, "keys", "init").stdout
     cli(None, "keys", "check")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from governed import person
+from older_store import make_older
 from sqlalchemy import select, text
 
 from lfr_kit.errors import (
@@ -79,8 +80,7 @@ def test_init_makes_no_new_key_for_a_store_that_has_one(store, store_settings, c
 
 def test_init_upgrades_an_older_store(store, store_settings, clock):
     with store.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE data_keys DROP COLUMN rewrapped_at"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        make_older(connection)
     store.close()
     made = keys.init(store_settings, clock)
     assert (made.has_made_key, made.has_made_store, made.upgraded_from) == (False, False, "0001")

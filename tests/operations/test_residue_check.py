@@ -222,6 +222,20 @@ def test_picture_in_a_notebook_of_the_working_folder_is_found_and_named(store, c
     assert (found.place, found.what, found.detail) == (str(path), "picture", "written in base64")
 
 
+def test_search_of_only_these_leaves_out_temporary_files_and_the_working_folder(store, clock, tmp_path):
+    made = lived(store, clock)
+    jpeg, _ = planted(made)
+    purge(store, clock)
+    for folder in ("work", "temporary", "named"):
+        notebook(tmp_path / folder / "a.ipynb", "image/jpeg", jpeg)
+    also = [tmp_path / "named"]
+    only = residue_check.verify(store, SILVER, reason="to prove it", also=also, only_these=True)
+    every = residue_check.verify(store, SILVER, reason="to prove it", also=also)
+    named = str(tmp_path / "named" / "a.ipynb")
+    assert {found.place for found in only.findings} == {named}
+    assert {found.place for found in every.findings} > {named}
+
+
 def test_image_outputs_of_notebooks_below_a_given_folder_are_findings(store, tmp_path):
     other = io.BytesIO()
     Image.new("RGB", (40, 40), (200, 10, 10)).save(other, "PNG")

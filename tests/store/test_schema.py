@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from governed import person
+from older_store import NEW_TABLES, make_older
 from sqlalchemy import inspect, text
 
 from lfr_kit.config import StoreSettings
@@ -27,7 +28,7 @@ from lfr_kit.store.tables import metadata
 from lfr_kit.store.tables.keys import data_keys
 from lfr_kit.store.vault import Vault
 
-NEW_SINCE_0002: dict[str, list] = {"presence": [], "blue_list": []}
+NEW_SINCE_0002: dict[str, list] = {table: [] for table in NEW_TABLES}
 """Tables that later revisions brought, as an upgrade leaves them."""
 RAW_KEY = b"a data key of the first release."
 
@@ -174,13 +175,8 @@ def test_lived_in_store_goes_through_the_upgrade_and_works_on(store_settings, cl
             pass
         with store.engine.begin() as connection:
             sealed = store.vault.key(connection, "store").seal(b"Erika Mustermann", "holds:H-1:reason")
-        run_sql(
-            store.engine,
-            "DROP TABLE presence",
-            "DROP TABLE blue_list",
-            "ALTER TABLE data_keys DROP COLUMN rewrapped_at",
-            "UPDATE alembic_version SET version_num = '0001'",
-        )
+        with store.engine.begin() as connection:
+            make_older(connection)
     with Store.create(store_settings, clock) as store:
         with store.act(silver, Action.DEPLOYMENT_VIEW, Operation.CONSULTATION, subject="y", justification="duty"):
             pass
@@ -314,14 +310,8 @@ def test_processes_that_make_one_store_at_once_make_one_store(store_settings, cl
 
 
 def test_processes_that_upgrade_one_store_at_once_upgrade_it_once(store_settings, clock):
-    with Store.create(store_settings, clock) as store:
-        run_sql(
-            store.engine,
-            "DROP TABLE presence",
-            "DROP TABLE blue_list",
-            "ALTER TABLE data_keys DROP COLUMN rewrapped_at",
-            "UPDATE alembic_version SET version_num = '0001'",
-        )
+    with Store.create(store_settings, clock) as store, store.engine.begin() as connection:
+        make_older(connection)
     create_at_once(store_settings, 3)
     with Store.open(store_settings, clock) as store, store.reading() as connection:
         actions = connection.execute(text("SELECT action FROM audit_entries ORDER BY seq")).scalars().all()
