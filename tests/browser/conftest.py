@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import served as served_module
-from playing import FakeRunner, tell_what_happened, with_portraits
 from served import Served, placed
-from visiting import Visitors, why_no_browser
+
+from browser.playing import FakeRunner, tell_what_happened, with_portraits
+from browser.visiting import Visitors, why_no_browser
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -21,7 +22,8 @@ def chromium() -> Iterator[object]:
     if why:
         pytest.skip(why)
     from playwright.sync_api import sync_playwright
-    from visiting import FLAGS, PROGRAM
+
+    from browser.visiting import FLAGS, PROGRAM
 
     playwright = sync_playwright().start()
     browser = playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)

@@ -1,9 +1,10 @@
 """Every dashboard held against WCAG 2.2 AA by axe-core, and by hand what it cannot see."""
 
-import axe
 import pytest
-from playing import alert_of
-from visiting import DESK, PHONE
+
+from browser import axe
+from browser.playing import alert_of
+from browser.visiting import DESK, PHONE
 
 PAGES = {
     "live": ("silver", ".camera .light.good", DESK),

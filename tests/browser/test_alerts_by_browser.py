@@ -3,8 +3,9 @@
 import json
 
 from alerted import logged
-from playing import alert_of
-from visiting import PHONE
+
+from browser.playing import alert_of
+from browser.visiting import PHONE
 
 UNHEARD = "**/lfr/ws/events/**"
 

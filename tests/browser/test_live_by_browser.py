@@ -1,8 +1,9 @@
 """The live view in a browser."""
 
 import pytest
-from playing import alert_of
-from visiting import expect
+
+from browser.playing import alert_of
+from browser.visiting import expect
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import re
 import signal
 
-from playing import alert_of
-from visiting import PHONE, expect
+from browser.playing import alert_of
+from browser.visiting import PHONE, expect
 
 LOST = (
     "ERR_CONNECTION_REFUSED",

@@ -1,6 +1,6 @@
 """The record in a browser."""
 
-from playing import alert_of
+from browser.playing import alert_of
 
 
 def test_record_shows_both_denominators_plots_and_files(visitors, runner, site):

@@ -6,8 +6,9 @@ import json
 import pytest
 from painted_photos import photo
 from PIL import Image
-from playing import Building
-from visiting import expect
+
+from browser.playing import Building
+from browser.visiting import expect
 
 
 @pytest.fixture(scope="module")
