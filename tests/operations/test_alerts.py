@@ -265,7 +265,7 @@ def test_queue_of_no_deployment_is_refused(store, opened):
 
 def test_queue_and_view_are_refused_to_other_roles_and_the_refusal_logged(store, opened):
     alert_id = raise_alert(store, opened.deployment_id, opened.alert())
-    unable = [Role.ANALYST, Role.ADMINISTRATOR, Role.WATCHLIST_MANAGER, Role.GOLD]
+    unable = [Role.ANALYST, Role.ADMINISTRATOR, Role.WATCHLIST_MANAGER, Role.WATCHLIST_REVIEWER]
     for role in unable:
         with pytest.raises(PermissionRefusedError):
             queue(store, person(role), opened.deployment_id)
