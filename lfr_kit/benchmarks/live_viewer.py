@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
@@ -121,13 +122,19 @@ class _Visitor:
         if answer.code not in (302, 303):
             raise LfrError(f"{name} could not sign in to {self.root} ({answer.code})")
 
-    async def connect(self, path: str) -> Any:
+    @asynccontextmanager
+    async def connected(self, path: str) -> AsyncIterator[Any]:
+        """A WebSocket, closed in the end."""
         from tornado.httpclient import HTTPRequest
         from tornado.websocket import websocket_connect
 
         headers = {"Cookie": self.cookie, "Origin": self.origin}
         address = "ws" + (self.root + path).removeprefix("http")
-        return await websocket_connect(HTTPRequest(address, headers=headers), max_message_size=20_000_000)
+        socket = await websocket_connect(HTTPRequest(address, headers=headers), max_message_size=20_000_000)
+        try:
+            yield socket
+        finally:
+            socket.close()
 
 
 async def _watch(
@@ -159,27 +166,27 @@ async def _watch(
 
 async def _frames(visitor: _Visitor, what: tuple[str, str], seen: Seen) -> None:
     """Asks for the next frame as soon as the last is here, as a page does."""
-    socket = await visitor.connect(f"ws/frames/{what[0]}/{quote(what[1])}")
-    while True:
-        await socket.write_message("next")
-        packet = await socket.read_message()
-        if packet is None:
-            raise LfrError("the server ended the view")
-        seen.frames_at.append(perf_counter())
-        (length,) = _LENGTH.unpack_from(packet)
-        header = json.loads(packet[_LENGTH.size : _LENGTH.size + length])
-        seen.preview_s.append(_since(header["captured_at"]))
+    async with visitor.connected(f"ws/frames/{what[0]}/{quote(what[1])}") as socket:
+        while True:
+            await socket.write_message("next")
+            packet = await socket.read_message()
+            if packet is None:
+                raise LfrError("the server ended the view")
+            seen.frames_at.append(perf_counter())
+            (length,) = _LENGTH.unpack_from(packet)
+            header = json.loads(packet[_LENGTH.size : _LENGTH.size + length])
+            seen.preview_s.append(_since(header["captured_at"]))
 
 
 async def _events(visitor: _Visitor, deployment_id: str, seen: Seen) -> None:
-    socket = await visitor.connect(f"ws/events/{deployment_id}")
     looked_at: set[str] = set()
-    while (message := await socket.read_message()) is not None:
-        news = json.loads(message)
-        if news["type"] == "status":
-            seen.statuses.append(news)
-        elif news["type"] == "alerts":
-            await _look(visitor, deployment_id, looked_at, seen)
+    async with visitor.connected(f"ws/events/{deployment_id}") as socket:
+        while (message := await socket.read_message()) is not None:
+            news = json.loads(message)
+            if news["type"] == "status":
+                seen.statuses.append(news)
+            elif news["type"] == "alerts":
+                await _look(visitor, deployment_id, looked_at, seen)
 
 
 async def _look(visitor: _Visitor, deployment_id: str, looked_at: set[str], seen: Seen) -> None:

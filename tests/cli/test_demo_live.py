@@ -1,0 +1,64 @@
+"""`lfr demo --live`, as `make dashboard` runs it: real processes, watched by a visitor as a page would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from lfr_kit.benchmarks.live_viewer import watch
+from lfr_kit.demo.live_footage import CAMERA_IDS
+from tests.sources.conftest import encode
+
+PATIENCE_S = 120
+
+
+def said(process) -> dict:
+    """The object printed once everything is up."""
+    text = ""
+    for line in process.stdout:
+        text += line
+        if line.startswith("}"):
+            return json.loads(text)
+    raise AssertionError(process.stderr.read()[-3000:])
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """The demo on short recordings of nobody: the real ones take long to draw."""
+    folder = tmp_path / "demo"
+    (folder / "footage").mkdir(parents=True)
+    for camera_id in CAMERA_IDS:
+        encode(folder / "footage" / f"{camera_id}.mp4", range(40), size=(320, 192))
+    command = [sys.executable, "-m", "lfr_kit.cli.main", "demo", "--live", "--json", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--out", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "LFR_LIVE__METRICS_PORT": "0"},
+    )
+    yield process, said(process)
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.timeout(300)
+def test_live_demo_can_be_watched_by_whoever_signs_in_and_ends_at_a_signal(demo):
+    process, told = demo
+    assert "demo-engager" in told["people"]
+    what = told["deployment_id"], CAMERA_IDS[1]
+    seen = watch(told["address"], ("demo-operator", told["password"]), what, 6.0, lambda: None)
+    assert len(seen.preview_s) > 5
+    status = seen.statuses[-1]
+    assert (status["state"], status["is_lit"], status["n_enrolled"]) == ("open", True, 2)
+    assert {camera["camera_id"]: camera["condition"] for camera in status["cameras"]} == dict.fromkeys(
+        CAMERA_IDS, "live"
+    )
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
