@@ -38,7 +38,9 @@ def test_visitor_without_session_is_sent_to_sign_in_and_back(visitors):
 def test_dashboard_of_another_role_is_refused_and_not_offered(visitors, user, dashboard, offered):
     visitor = visitors(user)
     address = visitor.site.address
-    assert visitor.context.request.get(f"{address}voila/render/{dashboard}.ipynb").status == 403
+    refused = visitor.context.request.get(f"{address}voila/render/{dashboard}.ipynb")
+    assert refused.status == 403
+    assert "your roles do not open this dashboard" in refused.text()
     page = visitor.page
     page.goto(address)
     links = page.eval_on_selector_all("a[href*='voila/render/']", "all => all.map(each => each.href)")

@@ -70,9 +70,14 @@ def test_detector_setting_out_of_range_is_refused(name):
         MediaPipeFaceDetector(**{name: 1.5})
 
 
+OF_CHANCE = ("Logging before InitGoogle", "Input tensor memory is not aligned")
+"""What the library says or not by where its memory happens to lie."""
+
+
 def test_detector_left_open_at_exit_says_nothing():
     ran = subprocess.run([sys.executable, "-c", MAKE_AND_DETECT], capture_output=True, text=True, check=True)
-    assert (ran.stdout, ran.stderr) == ("0\n", "")
+    said = [line for line in ran.stderr.splitlines() if not any(words in line for words in OF_CHANCE)]
+    assert (ran.stdout, said) == ("0\n", [])
 
 
 class Listener:

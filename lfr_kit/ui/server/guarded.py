@@ -12,8 +12,9 @@ from tornado.websocket import WebSocketHandler
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 
 from lfr_kit.errors import LfrError
-from lfr_kit.ui.server.faults import status_of
+from lfr_kit.ui.server.faults import fields_of, status_of
 from lfr_kit.ui.server.offered import DASHBOARDS
+from lfr_kit.ui.server.rendering import refused_page
 from lfr_kit.ui.server.security import HEADERS, check_same_origin, is_same_origin, refuse_tokens
 from lfr_kit.ui.server.visitor import Visitor, state_of, visitor_of
 
@@ -78,6 +79,12 @@ class DashboardPage(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]
             self.redirect(f"{self.base_url}lfr/sign-in?{urlencode({'next': self.request.uri or ''})}")
         else:
             super().send_error(status_code, **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Our own page, which says what is wrong; Voila's would show the way through the program."""
+        error = (kwargs.get("exc_info") or (None, None, None))[1] or HTTPError(status_code)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(refused_page(self.base_url, status_code, fields_of(error, status_code)["message"]))
 
     async def _admitted(self) -> Visitor:
         visitor = await super()._admitted()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cache
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado.web import Finish, HTTPError
 
@@ -21,6 +18,7 @@ from lfr_kit.store.store import Store
 from lfr_kit.ui.server.base import LfrHandler
 from lfr_kit.ui.server.faults import fields_of
 from lfr_kit.ui.server.offered import offered_to
+from lfr_kit.ui.server.rendering import page, refused_page
 from lfr_kit.ui.server.visitor import forget, remember
 
 __all__ = ["IndexPage", "PasswordPage", "SignInPage", "SignOut", "display_name", "within"]
@@ -28,16 +26,6 @@ __all__ = ["IndexPage", "PasswordPage", "SignInPage", "SignOut", "display_name",
 _MOST_WAITING = 32
 """Sign-ins that wait for a thread; more are turned away."""
 _LONGEST_PASSWORD = 1024
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(loader=PackageLoader("lfr_kit.ui.server", "templates"), autoescape=True)
-
-
-@cache
-def _css() -> str:
-    return (files("lfr_kit.ui.server") / "templates" / "page.css").read_text()
 
 
 def within(base_url: str, target: str) -> str:
@@ -69,8 +57,7 @@ class _Page(LfrHandler):
     def show(self, template: str, /, **values: Any) -> None:
         """Renders a template."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        given = {"root": self.root, "base_url": self.base_url, "xsrf": self.xsrf_token.decode(), "css": _css()}
-        self.finish(_templates().get_template(f"{template}.html.j2").render(**given, **values))
+        self.finish(page(template, self.base_url, xsrf=self.xsrf_token.decode(), **values))
 
     def check_signed_in(self) -> None:
         """Sends a page's visitor to sign in; refuses anything else."""
@@ -95,7 +82,8 @@ class _Page(LfrHandler):
         """A page that says what is wrong."""
         error = (kwargs.get("exc_info") or (None, None, None))[1] or HTTPError(status_code)
         fault = fields_of(error, status_code)["message"]
-        self.show("refused", heading=f"Refused ({status_code})", fault=fault)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(refused_page(self.base_url, status_code, fault))
 
 
 class SignInPage(_Page):
