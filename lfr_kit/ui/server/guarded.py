@@ -59,6 +59,10 @@ class _Guarded(RequestHandler):
             raise HTTPError(404, "somebody else's")
         return visitor
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Nothing but the status: the handlers' own pages ask for more than is known of whoever is turned away."""
+        self.finish()
+
     def check_origin(self, origin: str = "") -> bool:
         """Of a WebSocket: only pages of this server. Of anything else: as far as the browser says."""
         return is_same_origin(self.request, must_say=isinstance(self, WebSocketHandler))
