@@ -1,10 +1,10 @@
 """Alerts and what people decided about them."""
 
-from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, Float, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
 
 from lfr_kit.store.tables.columns import Json, Utc, metadata
 
-__all__ = ["alert_events", "alerts"]
+__all__ = ["alert_events", "alert_shots", "alerts"]
 
 alerts = Table(
     "alerts",
@@ -51,3 +51,15 @@ alert_events = Table(
     Column("sealed_note", LargeBinary),
 )
 """Append-only; `data` holds reason codes, truth, outcome, seconds to decide."""
+
+alert_shots = Table(
+    "alert_shots",
+    metadata,
+    Column("alert_id", String(40), ForeignKey("alerts.alert_id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("captured_at", Utc, nullable=False),
+    Column("quality", Float, nullable=False),
+    Column("sealed_picture", LargeBinary, nullable=False),
+    UniqueConstraint("alert_id", "captured_at", name="uq_alert_shots_alert_id"),
+)
+"""Further pictures of the track an alert was raised on, sealed as its own are; one moment is kept once."""
