@@ -1,21 +1,26 @@
-"""Counts over trials, with exact intervals.
+"""Counts over trials, with their intervals.
 
 References
 ----------
 C. J. Clopper and E. S. Pearson, "The use of confidence or fiducial limits illustrated in the case of the
-binomial", Biometrika 26 (1934). Rule of 3: J. A. Hanley and A. Lippman-Hand, JAMA 249 (1983).
+binomial", Biometrika 26 (1934). E. B. Wilson, "Probable inference, the law of succession, and statistical
+inference", JASA 22 (1927). Rule of 3: J. A. Hanley and A. Lippman-Hand, JAMA 249 (1983).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lfr_kit.errors import RecordError, SettingError
 
-__all__ = ["Rate", "interval_of_mean", "rule_of_three"]
+__all__ = ["IntervalMethod", "Rate", "check_confidence", "interval_of_mean", "rule_of_three"]
+
+IntervalMethod = Literal["clopper-pearson", "wilson"]
 
 
 @dataclass(frozen=True)
@@ -59,26 +64,56 @@ class Rate:
         """Count over trials; None without trials: nothing is known then, least of all zero."""
         return self.count / self.trials if self.trials else None
 
-    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Clopper-Pearson (exact, two-sided); (0, 1) without trials.
+    @property
+    def complement(self) -> Rate:
+        """All others of the same trials: the misses where this counts hits."""
+        return Rate(self.trials - self.count, self.trials, self.denominator)
+
+    def interval(
+        self, confidence: float = 0.95, method: IntervalMethod = "clopper-pearson"
+    ) -> tuple[float, float]:
+        """Two-sided; (0, 1) without trials.
 
         Assumes independent trials: photographs or passes of one person are not, so read it as the
-        narrowest honest interval.
+        narrowest honest interval (`resampling.rate_interval_by_person` is the other one).
+
+        Parameters
+        ----------
+        confidence
+            In (0, 1).
+        method
+            ``"clopper-pearson"`` is exact: it holds the truth at least as often as `confidence` says.
+            ``"wilson"`` is narrower: it does so on average.
 
         Raises
         ------
         SettingError
-            If `confidence` is not between 0 and 1.
+            If `confidence` is not between 0 and 1, or there is no such method.
         """
-        _check_confidence(confidence)
+        check_confidence(confidence)
+        if method not in ("clopper-pearson", "wilson"):
+            raise SettingError(f"method: clopper-pearson or wilson, got {method!r}")
         if not self.trials:
             return 0.0, 1.0
-        from scipy.special import betaincinv  # quantiles of the beta distribution, without all of scipy.stats
+        return (_wilson if method == "wilson" else _clopper_pearson)(self.count, self.trials, confidence)
 
-        tail, k, n = (1 - confidence) / 2, self.count, self.trials
-        low = float(betaincinv(k, n - k + 1, tail)) if k else 0.0
-        high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
-        return low, high
+
+def _clopper_pearson(k: int, n: int, confidence: float) -> tuple[float, float]:
+    from scipy.special import betaincinv  # quantiles of the beta distribution, without all of scipy.stats
+
+    tail = (1 - confidence) / 2
+    low = float(betaincinv(k, n - k + 1, tail)) if k else 0.0
+    high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+    return low, high
+
+
+def _wilson(k: int, n: int, confidence: float) -> tuple[float, float]:
+    from scipy.special import ndtri
+
+    z = float(ndtri((1 + confidence) / 2))
+    middle = (k + z * z / 2) / (n + z * z)
+    half = z / (n + z * z) * math.sqrt(k * (n - k) / n + z * z / 4)
+    return (middle - half if k else 0.0), (middle + half if k < n else 1.0)
 
 
 def rule_of_three(trials: int) -> float:
@@ -102,7 +137,7 @@ def interval_of_mean(values: ArrayLike, confidence: float = 0.95) -> tuple[float
     SettingError
         If `confidence` is not between 0 and 1.
     """
-    _check_confidence(confidence)
+    check_confidence(confidence)
     sample = np.asarray(values, np.float64)
     if len(sample) < 2:
         return None
@@ -112,6 +147,7 @@ def interval_of_mean(values: ArrayLike, confidence: float = 0.95) -> tuple[float
     return float(sample.mean() - half), float(sample.mean() + half)
 
 
-def _check_confidence(confidence: float) -> None:
+def check_confidence(confidence: float) -> None:
+    """Raises SettingError unless 0 < confidence < 1."""
     if not 0 < confidence < 1:
         raise SettingError(f"confidence: must lie between 0 and 1, got {confidence}")

@@ -14,9 +14,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lfr_kit.errors import RecordError
+from lfr_kit.evaluation.det import DetCurve, ErrorPoint, det_curve_of, threshold_at_share
 from lfr_kit.evaluation.rates import Rate
 
-__all__ = ["FoldAccuracy", "best_threshold", "equal_error_rate", "error_rates", "k_fold_accuracy"]
+__all__ = [
+    "FoldAccuracy",
+    "best_threshold",
+    "det_curve",
+    "equal_error_rate",
+    "error_rates",
+    "fnmr_at_fmr",
+    "k_fold_accuracy",
+]
 
 Scores = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -139,13 +148,44 @@ def error_rates(scores: ArrayLike, is_mated: ArrayLike, threshold: float) -> tup
     RecordError
         If the arrays differ in length.
     """
+    point = det_curve(scores, is_mated, [threshold]).point(0)
+    return point.false_positive, point.false_negative
+
+
+def det_curve(scores: ArrayLike, is_mated: ArrayLike, thresholds: ArrayLike | None = None) -> DetCurve:
+    """FMR and FNMR over thresholds: by default at every score there is.
+
+    Parameters
+    ----------
+    scores
+        (n,) similarities; NaN = not acquired.
+    is_mated
+        (n,) bool.
+    thresholds
+        (t,) where to count.
+
+    Raises
+    ------
+    RecordError
+        If the arrays differ in length.
+    """
     s, mated = _checked(scores, is_mated)
-    others = s[~mated & ~np.isnan(s)]
-    matches = s >= threshold
-    return (
-        Rate(int((others >= threshold).sum()), len(others), "non-mated pairs compared"),
-        Rate(int((mated & ~matches).sum()), int(mated.sum()), "mated pairs"),
-    )
+    return det_curve_of(s[mated], s[~mated], ("non-mated pairs compared", "mated pairs"), thresholds)
+
+
+def fnmr_at_fmr(scores: ArrayLike, is_mated: ArrayLike, fmr: float) -> ErrorPoint:
+    """FNMR at the lowest threshold whose FMR on these pairs is at most `fmr`.
+
+    With fewer than 1 / fmr non-mated pairs the threshold lies above them all, and the FMR asked for is not
+    resolved: the interval of `ErrorPoint.false_positive` says how far it may be off.
+
+    Raises
+    ------
+    SettingError, RecordError
+        If `fmr` is not in [0, 1]; if the arrays differ in length or there is no non-mated pair.
+    """
+    s, mated = _checked(scores, is_mated)
+    return det_curve(s, mated, [threshold_at_share(s[~mated], fmr, "fmr")]).point(0)
 
 
 def equal_error_rate(scores: ArrayLike, is_mated: ArrayLike) -> float | None:
@@ -158,15 +198,4 @@ def equal_error_rate(scores: ArrayLike, is_mated: ArrayLike) -> float | None:
     RecordError
         If the arrays differ in length.
     """
-    s, mated = _checked(scores, is_mated)
-    others, own = np.sort(s[~mated & ~np.isnan(s)]), np.sort(np.where(np.isnan(s), -np.inf, s)[mated])
-    if not len(others) or not len(own):
-        return None
-    thresholds = np.r_[-np.inf, np.unique(s[~np.isnan(s)]), np.inf]
-    fmr = np.asarray(1 - np.searchsorted(others, thresholds) / len(others))
-    fnmr = np.asarray(np.searchsorted(own, thresholds) / len(own))
-    fmr[0], fnmr[0] = 1.0, 0.0
-    i = int(np.argmax(fnmr >= fmr))
-    gap_before, gap_after = fmr[i - 1] - fnmr[i - 1], fnmr[i] - fmr[i]
-    share = gap_before / (gap_before + gap_after)
-    return float(fmr[i - 1] + share * (fmr[i] - fmr[i - 1]))
+    return det_curve(scores, is_mated).equal_error_rate()
