@@ -19,10 +19,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from lfr_kit.evaluation.list_size import fmr_of, fpir_at
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.governance.authority import Authority
+from lfr_kit.governance.false_alert_watch import CEILING
 from lfr_kit.governance.grounds import Explanation, ShortText
-from lfr_kit.governance.list_size import FALSE_ALERT_CEILING, fmr_of, fpir_at
 from lfr_kit.governance.part import Part
 
 __all__ = [
@@ -128,7 +129,7 @@ class Calibration(Part):
         """The lowest threshold for a list of `n_enrolled`; None if no measured one keeps the ceiling."""
         if n_enrolled > MOST_TIMES_LARGER * self.largest_list:
             return None
-        kept = [each.threshold for each in self.measurements if each.upper_fpir(n_enrolled) <= FALSE_ALERT_CEILING]
+        kept = [each.threshold for each in self.measurements if each.upper_fpir(n_enrolled) <= CEILING]
         return min(kept, default=None)
 
 

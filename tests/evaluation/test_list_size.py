@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from lfr_kit.errors import SettingError
-from lfr_kit.governance.list_size import fmr_of, fpir_at
+from lfr_kit.evaluation.list_size import fmr_of, fpir_at
 
 
 def test_fpir_at_national_physical_laboratory_1_in_60_000_at_1_000_is_1_in_6_000_at_10_000():

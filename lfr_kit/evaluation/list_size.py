@@ -1,4 +1,4 @@
-"""How large a watchlist may be: the more people on it, the likelier one of them looks like a passer-by.
+"""How false positives grow with the list: the more people on it, the likelier one of them looks like a passer-by.
 
     FPIR(N) = 1 - (1 - FMR)^N
 
@@ -7,8 +7,7 @@ with FMR the rate at which two different people match, as if every comparison we
 References
 ----------
 ISO/IEC 19795-1 (FPIR as a function of gallery size). National Physical Laboratory, MS 43 (2023): 1 in 60,000 at
-1,000 references and 1 in 6,000 at 10,000. South Wales Police AFR standard operating procedure, in R (Bridges) v
-SWP [2019] EWHC 2341: no more than 1 false alert in 1,000 faces.
+1,000 references and 1 in 6,000 at 10,000.
 """
 
 from __future__ import annotations
@@ -17,10 +16,7 @@ import math
 
 from lfr_kit.errors import SettingError
 
-__all__ = ["FALSE_ALERT_CEILING", "fmr_of", "fpir_at"]
-
-FALSE_ALERT_CEILING = 1 / 1000
-"""False alerts per face seen that no deployment may be expected to exceed."""
+__all__ = ["fmr_of", "fpir_at"]
 
 
 def fpir_at(fmr: float, n_enrolled: int) -> float:
