@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lfr_kit.benchmarks.live_browser import Drawn, looking, require_browser
 from lfr_kit.benchmarks.live_viewer import Seen, watch
 from lfr_kit.benchmarks.measuring import figure_row
 from lfr_kit.demo.live_demo import LiveDemo, live_demo
@@ -38,12 +39,15 @@ class LivePlan:
         How many, and in which frames faces are looked for.
     seconds
         How long it is watched, after it has settled.
+    with_browser
+        Whether a real browser looks, at all cameras at once, instead of a client that pulls one camera's frames.
     """
 
     clip: Path
     n_cameras: int = 1
     detect_every: int = 2
     seconds: int = 60
+    with_browser: bool = False
 
     @property
     def n_steps(self) -> int:
@@ -81,6 +85,8 @@ def bench_live(plan: LivePlan, tell: Callable[[], None] = lambda: None) -> list[
 
     A frame counts as shown once it has arrived at a visitor who asks for the next as soon as the last is there.
     """
+    if plan.with_browser:
+        require_browser()
     with TemporaryDirectory(prefix="lfr-bench-") as place:
         folder = DemoFolder(Path(place))
         cameras = tuple(
@@ -95,8 +101,14 @@ def bench_live(plan: LivePlan, tell: Callable[[], None] = lambda: None) -> list[
         with live_demo(folder, cameras, tell=lambda gate: None, environment=more) as demo:
             loads = [_Load("runner", demo.runner.pid), _Load("server", demo.server.pid)]
             _settle(demo, tell)
-            seen = _watched(demo, cameras[0].camera_id, plan.seconds, loads, tell)
-    return _rows(plan, seen, loads)
+            with _browser(demo) if plan.with_browser else nullcontext(Drawn()) as drawn:
+                camera_id = None if plan.with_browser else cameras[0].camera_id
+                seen = _watched(demo, camera_id, plan.seconds, loads, tell)
+    return _rows(plan, seen, drawn, loads)
+
+
+def _browser(demo: LiveDemo) -> AbstractContextManager[Drawn]:
+    return looking(demo.address, demo.operator, demo.deployment_id)
 
 
 def _settle(demo: LiveDemo, tell: Callable[[], None]) -> None:
@@ -105,7 +117,9 @@ def _settle(demo: LiveDemo, tell: Callable[[], None]) -> None:
     )
 
 
-def _watched(demo: LiveDemo, camera_id: str, seconds: int, loads: list[_Load], tell: Callable[[], None]) -> Seen:
+def _watched(
+    demo: LiveDemo, camera_id: str | None, seconds: int, loads: list[_Load], tell: Callable[[], None]
+) -> Seen:
     on_second = _every(demo, loads, tell)
     return watch(demo.address, demo.operator, (demo.deployment_id, camera_id), seconds, on_second)
 
@@ -120,14 +134,13 @@ def _every(demo: LiveDemo, loads: list[_Load], tell: Callable[[], None]) -> Call
     return on_second
 
 
-def _rows(plan: LivePlan, seen: Seen, loads: Sequence[_Load]) -> list[dict[str, Any]]:
+def _rows(plan: LivePlan, seen: Seen, drawn: Drawn, loads: Sequence[_Load]) -> list[dict[str, Any]]:
     last = seen.statuses[-1] if seen.statuses else {"cameras": [], "latency_ms": {}}
     rows = []
     for camera in last["cameras"]:
         rows.append(figure_row(f"{camera['camera_id']}, frames arriving", camera["fps"], "frames/s"))
         rows.append(figure_row(f"{camera['camera_id']}, frames looked at", camera["detect_fps"], "frames/s"))
-    rows.append(figure_row("frames shown to one visitor", _per_s(seen.frames_at), "frames/s", target=20))
-    rows += _percentiles("capture to preview at the visitor", seen.preview_s, target_ms=150)
+    rows += _browser_rows(drawn) if plan.with_browser else _client_rows(seen)
     raised_s = [_capture_to_alert_s(last) + shown_s for shown_s in seen.alert_s]
     rows += _percentiles("capture to alert with both pictures", raised_s, target_ms=1000)
     rows += _percentiles("decision to acknowledgement", seen.decided_s, target_ms=300)
@@ -137,6 +150,23 @@ def _rows(plan: LivePlan, seen: Seen, loads: Sequence[_Load]) -> list[dict[str, 
         rows.append(figure_row(f"{load.name}, processor", load.cpu_share, "% of a core"))
         rows.append(figure_row(f"{load.name}, peak memory", load.peak_mb, "MB"))
     return [{**row, "n_cameras": plan.n_cameras, "detect_every": plan.detect_every} for row in rows]
+
+
+def _client_rows(seen: Seen) -> list[dict[str, Any]]:
+    shown = figure_row("frames shown to one visitor", _per_s(seen.frames_at), "frames/s", target=20)
+    return [shown, *_percentiles("capture to preview at the visitor", seen.preview_s, target_ms=150)]
+
+
+def _browser_rows(drawn: Drawn) -> list[dict[str, Any]]:
+    rows = [figure_row("browser, page asked for to first frame", drawn.ready_s, "s", target=4)]
+    for picture, frames in sorted(drawn.frames.items()):
+        rows.append(
+            figure_row(
+                f"browser, {picture}, frames drawn", _per_s([at for at, _ in frames]), "frames/s", target=20
+            )
+        )
+        rows += _percentiles(f"browser, {picture}, capture to drawn", [age for _, age in frames], target_ms=150)
+    return rows
 
 
 def _capture_to_alert_s(status: dict[str, Any]) -> float:

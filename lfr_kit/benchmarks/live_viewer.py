@@ -47,8 +47,13 @@ class Seen:
     statuses: list[dict[str, Any]] = field(default_factory=list)
 
 
-def watch(
-    address: str, sign_in: tuple[str, str], what: tuple[str, str], seconds: float, on_second: Callable[[], None]
+def watch(  # noqa: PLR0913 -- who watches what, and for how long
+    address: str,
+    sign_in: tuple[str, str],
+    what: tuple[str, str | None],
+    seconds: float,
+    on_second: Callable[[], None],
+    dashboard: str = "",
 ) -> Seen:
     """Watches one camera of a deployment for so long, and decides on every alert that is raised meanwhile.
 
@@ -59,16 +64,18 @@ def watch(
     sign_in
         Name and password of an operator.
     what
-        Deployment id and camera id.
+        Deployment id and camera id; without a camera only alerts are looked at.
     on_second
         Called about once a second.
+    dashboard
+        One that is opened first, e.g. ``"live"``: it has a kernel. None if empty.
 
     Raises
     ------
     LfrError
-        If the visitor cannot sign in.
+        If the visitor cannot sign in, or the dashboard is not shown.
     """
-    return asyncio.run(_watch(_Visitor(address), sign_in, what, seconds, on_second))
+    return asyncio.run(_watch(_Visitor(address), sign_in, what, seconds, on_second, dashboard))
 
 
 class _Visitor:
@@ -77,7 +84,8 @@ class _Visitor:
     def __init__(self, address: str) -> None:
         from tornado.httpclient import AsyncHTTPClient
 
-        self.root = f"{address.rstrip('/')}/lfr/"
+        self.address = address.rstrip("/")
+        self.root = f"{self.address}/lfr/"
         parts = urlsplit(address)
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.cookies: dict[str, str] = {}
@@ -122,6 +130,15 @@ class _Visitor:
         if answer.code not in (302, 303):
             raise LfrError(f"{name} could not sign in to {self.root} ({answer.code})")
 
+    async def open_dashboard(self, name: str) -> None:
+        """Its page, as a browser asks for it first."""
+        page = f"{self.address}/voila/render/{name}.ipynb"
+        answer = await self._client.fetch(
+            page, headers={"Cookie": self.cookie}, raise_error=False, follow_redirects=False, request_timeout=300.0
+        )
+        if answer.code != 200:
+            raise LfrError(f"{page} was not shown ({answer.code})")
+
     @asynccontextmanager
     async def connected(self, path: str) -> AsyncIterator[Any]:
         """A WebSocket, closed in the end."""
@@ -137,19 +154,22 @@ class _Visitor:
             socket.close()
 
 
-async def _watch(
+async def _watch(  # noqa: PLR0913 -- as `watch`
     visitor: _Visitor,
     sign_in: tuple[str, str],
-    what: tuple[str, str],
+    what: tuple[str, str | None],
     seconds: float,
     on_second: Callable[[], None],
+    dashboard: str,
 ) -> Seen:
     await visitor.sign_in(*sign_in)
+    if dashboard:
+        await visitor.open_dashboard(dashboard)
     seen = Seen()
-    tasks = [
-        asyncio.create_task(_frames(visitor, what, seen)),
-        asyncio.create_task(_events(visitor, what[0], seen)),
-    ]
+    deployment_id, camera_id = what
+    tasks = [asyncio.create_task(_events(visitor, deployment_id, seen))]
+    if camera_id is not None:
+        tasks.append(asyncio.create_task(_frames(visitor, (deployment_id, camera_id), seen)))
     try:
         for _ in range(round(seconds)):
             await asyncio.sleep(1.0)

@@ -154,12 +154,15 @@ def live(
     cameras: Annotated[int, typer.Option("--cameras", min=1, max=8, help="How many.")] = 1,
     detect_every: Annotated[int, typer.Option("--detect-every", min=1, help="Look in every nth frame.")] = 2,
     seconds: Annotated[int, typer.Option("--seconds", min=5, help="How long it is watched.")] = 60,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Chromium looks, at all cameras; else a client, at one.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Cameras, runner, store, server and a visitor at once on this machine; in a store that is thrown away."""
     from lfr_kit.benchmarks.live_speed import LivePlan, bench_live
 
-    plan = LivePlan(clip, cameras, detect_every, seconds)
+    plan = LivePlan(clip, cameras, detect_every, seconds, with_browser=browser)
     with progress("watching", total=plan.n_steps) as step:
         rows = bench_live(plan, step)
     _show(rows, as_json)

@@ -10,7 +10,8 @@ import served as served_module
 from served import Served, placed
 
 from browser.playing import FakeRunner, tell_what_happened, with_portraits
-from browser.visiting import Visitors, why_no_browser
+from browser.visiting import Visitors
+from lfr_kit.benchmarks.live_browser import FLAGS, PROGRAM, why_no_browser
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -22,8 +23,6 @@ def chromium() -> Iterator[object]:
     if why:
         pytest.skip(why)
     from playwright.sync_api import sync_playwright
-
-    from browser.visiting import FLAGS, PROGRAM
 
     playwright = sync_playwright().start()
     browser = playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)

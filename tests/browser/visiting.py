@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +14,9 @@ try:
 except ImportError:  # the tests are skipped then
     expect = None
 
-PROGRAM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 SHOTS = Path(__file__).parents[2] / "out" / "browser"
-
-
-def why_no_browser() -> str:
-    """Why no browser can be driven here; empty if one can."""
-    if not Path(PROGRAM).exists():
-        return "chromium is not here; see tests/system_packages.sh"
-    return "" if find_spec("playwright") else "playwright is not here; install the extra test"
 
 
 @dataclass

@@ -66,6 +66,7 @@ export class Screen {
     this.drawnAt = performance.now();
     this.nDrawn += 1;
     this.lagMs = Math.max(0, Date.now() - new Date(header.captured_at));
+    this.canvas.dispatchEvent(new CustomEvent("lfr-frame", { bubbles: true, detail: { lagMs: this.lagMs } }));
   }
 
   draw(image) {
