@@ -1,14 +1,15 @@
 """1:N open-set search: some probes are of enrolled people (mated), most are of nobody enrolled (non-mated).
 
-TPIR = mated searches whose person stands at rank 1 with a score at or above the threshold.
-FPIR = non-mated searches with any candidate at or above the threshold. Both depend on how many are enrolled.
+FNIR(N, R, T) = mated searches whose person does not stand among the first R with a score at or above T.
+TPIR = 1 - FNIR; where nothing else is said, R = 1.
+FPIR(N, T) = non-mated searches with any candidate at or above T. All depend on how many are enrolled, N.
 
-A face that was not acquired (score NaN) is a miss in TPIR and rank 1; in FPIR, where it could only flatter,
+A face that was not acquired (score NaN) is a miss in TPIR and at every rank; in FPIR, where it could only flatter,
 it is left out of the denominator.
 
 References
 ----------
-ISO/IEC 19795-1, FNIR(N, R, T) and FPIR(N, T), with TPIR = 1 - FNIR and R = 1.
+ISO/IEC 19795-1, FNIR(N, R, T), FPIR(N, T) and the cumulative match characteristic (CMC).
 """
 
 from __future__ import annotations
@@ -21,11 +22,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lfr_kit.errors import RecordError, SettingError
+from lfr_kit.evaluation.det import DetCurve, det_curve_of, threshold_at_share
 from lfr_kit.evaluation.rates import Rate, interval_of_mean
+from lfr_kit.evaluation.resampling import draw_weights
 
 __all__ = [
+    "MATED",
+    "NON_MATED",
+    "Mates",
     "OpenSetPoint",
     "Searches",
+    "cumulative_matches",
+    "det_curve",
+    "false_negative_rate",
     "false_positive_rate",
     "open_set_point",
     "rank_one",
@@ -35,6 +44,29 @@ __all__ = [
 
 Scores = NDArray[np.float64]
 Rows = NDArray[np.intp]
+
+MATED = "mated searches"
+NON_MATED = "non-mated searches with a face"
+"""What TPIR and FPIR are counted over."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mates:
+    """Where the right person stood in each of n searches.
+
+    Attributes
+    ----------
+    ranks
+        (n,) from 1; 0 = not among the candidates, or a non-mated search.
+    scores
+        (n,) their score there; read only where the rank is at least 1.
+    n_kept
+        How many ranks were looked at: the length of a candidate list.
+    """
+
+    ranks: Rows
+    scores: Scores
+    n_kept: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,19 +84,46 @@ class Searches:
         (n,) bool: that person stands at rank 1. False for non-mated searches.
     top_scores
         (n,) score of the rank 1 candidate; NaN = no face acquired, -inf = nobody was enrolled.
+    mates
+        Where the right person stands, if ranks beyond 1 were kept; None = only rank 1 is known.
     """
 
     people: Rows
     is_mated: NDArray[np.bool_]
     is_right: NDArray[np.bool_]
     top_scores: Scores
+    mates: Mates | None = None
 
     def __post_init__(self) -> None:
         lengths = {len(self.people), len(self.is_mated), len(self.is_right), len(self.top_scores)}
+        if self.mates is not None:
+            lengths |= {len(self.mates.ranks), len(self.mates.scores)}
         if len(lengths) != 1:
             raise RecordError(f"searches: columns differ in length: {sorted(lengths)}")
         if (self.is_right & ~self.is_mated).any():
             raise RecordError("searches: only a mated search can have the right person at rank 1")
+        if self.mates is not None and ((self.mates.ranks == 1) != self.is_right).any():
+            raise RecordError("searches: is_right and the mates' ranks disagree about who stands at rank 1")
+
+    def mate_scores(self, rank: int = 1) -> Scores:
+        """(m,) per mated search the score of the right person; NaN if not among the first `rank`, or no face.
+
+        Raises
+        ------
+        SettingError, RecordError
+            If `rank` is below 1; if it is beyond the ranks that were kept.
+        """
+        if rank < 1:
+            raise SettingError(f"rank: at least 1, got {rank}")
+        kept = 1 if self.mates is None else self.mates.n_kept
+        if rank > kept:
+            raise RecordError(f"rank: {rank} is beyond the {kept} that were kept; search with more candidates")
+        if self.mates is None:
+            found = np.where(self.is_right, self.top_scores, np.nan)
+        else:
+            is_among = (self.mates.ranks >= 1) & (self.mates.ranks <= rank)
+            found = np.where(is_among & ~np.isnan(self.top_scores), self.mates.scores, np.nan)
+        return np.asarray(found[self.is_mated])
 
     @cached_property
     def stranger_scores(self) -> Scores:
@@ -109,13 +168,7 @@ class OpenSetPoint:
 def threshold_at_fpir(stranger_scores: ArrayLike, fpir: float) -> float:
     """The lowest threshold at or above which at most a share `fpir` of `stranger_scores` (n,) lies.
 
-    Just above the first score that must not alert; -inf where all may. With fewer than 1 / fpir scores it
-    lies above them all: the rate is then not resolved, only bounded (`rates.rule_of_three`).
-
-    Raises
-    ------
-    SettingError, RecordError
-        If `fpir` is not in [0, 1]; if there are no scores.
+    See `det.threshold_at_share`.
 
     Examples
     --------
@@ -123,30 +176,54 @@ def threshold_at_fpir(stranger_scores: ArrayLike, fpir: float) -> float:
     >>> 0.3 < threshold_at_fpir(scores, 0.25) < 0.3001
     True
     """
-    if not 0 <= fpir <= 1:
-        raise SettingError(f"fpir: must lie in [0, 1], got {fpir}")
-    ordered = np.sort(np.asarray(stranger_scores, np.float64))[::-1]
-    if not len(ordered):
-        raise RecordError("FPIR needs non-mated searches: enrol fewer people, or add others")
-    allowed = int(np.floor(fpir * len(ordered) + 1e-9))
-    return float(np.nextafter(ordered[allowed], np.inf)) if allowed < len(ordered) else -np.inf
+    return threshold_at_share(stranger_scores, fpir, "fpir")
 
 
-def true_positive_rate(searches: Searches, threshold: float) -> Rate:
-    """TPIR at rank 1."""
-    right = searches.is_right & (searches.top_scores >= threshold)
-    return Rate(int(right.sum()), int(searches.is_mated.sum()), "mated searches")
+def true_positive_rate(searches: Searches, threshold: float, rank: int = 1) -> Rate:
+    """TPIR(N, R, T): mated searches with the right person among the first `rank`, at or above `threshold`.
+
+    Raises
+    ------
+    SettingError, RecordError
+        If `rank` is below 1 or beyond the ranks that were kept.
+    """
+    return false_negative_rate(searches, threshold, rank).complement
+
+
+def false_negative_rate(searches: Searches, threshold: float, rank: int = 1) -> Rate:
+    """FNIR(N, R, T): all other mated searches, those in which no face was acquired among them."""
+    scores = searches.mate_scores(rank)
+    return Rate(int((~(scores >= threshold)).sum()), len(scores), MATED)
 
 
 def false_positive_rate(searches: Searches, threshold: float) -> Rate:
-    """FPIR."""
+    """FPIR(N, T): non-mated searches with a candidate at or above `threshold`."""
     scores = searches.stranger_scores
-    return Rate(int((scores >= threshold).sum()), len(scores), "non-mated searches with a face")
+    return Rate(int((scores >= threshold).sum()), len(scores), NON_MATED)
 
 
 def rank_one(searches: Searches) -> Rate:
     """Mated searches whose person stands at rank 1, whatever the score."""
     return true_positive_rate(searches, -np.inf)
+
+
+def cumulative_matches(searches: Searches, n_ranks: int) -> tuple[Rate, ...]:
+    """CMC: for each rank from 1 to `n_ranks`, mated searches with the right person no further down.
+
+    A closed-set measure: it says nothing of those who are not enrolled.
+
+    Raises
+    ------
+    SettingError, RecordError
+        If `n_ranks` is below 1 or beyond the ranks that were kept.
+    """
+    searches.mate_scores(n_ranks)  # refuses what was not kept before anything is counted
+    return tuple(true_positive_rate(searches, -np.inf, rank) for rank in range(1, n_ranks + 1))
+
+
+def det_curve(searches: Searches, rank: int = 1, thresholds: ArrayLike | None = None) -> DetCurve:
+    """FPIR(N, T) and FNIR(N, R, T) over thresholds T: by default at every score there is."""
+    return det_curve_of(searches.mate_scores(rank), searches.stranger_scores, (NON_MATED, MATED), thresholds)
 
 
 def open_set_point(
@@ -183,9 +260,8 @@ def _resampled_tpir(draws: Sequence[Searches], fpir: float, rng: np.random.Gener
     """(b,) mean TPIR over the draws, for b resamples of the people with replacement."""
     n_people = int(max(draw.people.max() for draw in draws)) + 1
     present = np.unique(np.concatenate([draw.people for draw in draws]))
-    chosen = rng.multinomial(len(present), np.full(len(present), 1 / len(present)), size=n_resamples)
     weights = np.zeros((n_resamples, n_people))
-    weights[:, present] = chosen
+    weights[:, present] = draw_weights(len(present), n_resamples, rng)
     by_draw: Scores = np.stack([_weighted_tpir(draw, weights, fpir) for draw in draws])
     return np.asarray(by_draw.mean(0))
 
