@@ -28,7 +28,16 @@ from pydantic_settings import (
 
 from lfr_kit.errors import SettingError
 
-__all__ = ["Limits", "LiveSettings", "Runtime", "Settings", "StageChoice", "StoreSettings", "settings"]
+__all__ = [
+    "Limits",
+    "LiveSettings",
+    "Runtime",
+    "Settings",
+    "StageChoice",
+    "StoreSettings",
+    "TrialSettings",
+    "settings",
+]
 
 _CONFIG_VARIABLE = "LFR_CONFIG"
 _OTHER_VARIABLES = frozenset({_CONFIG_VARIABLE, "LFR_TESTDATA", "LFR_MASTER_KEY"})
@@ -122,6 +131,24 @@ class LiveSettings(_Section):
         return path.expanduser()
 
 
+class TrialSettings(_Section):
+    """Trials with volunteers: their templates are biometric, so sealed, and kept until their retention date."""
+
+    templates_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("lfr_kit") / "trial_templates",
+        description="where sealed templates of trials are kept, mode 0700",
+    )
+    key_file: Path = Field(
+        default_factory=lambda: platformdirs.user_config_path("lfr_kit") / "trials.key",
+        description="the key that seals them, mode 0600, made when first needed; never beside them",
+    )
+
+    @field_validator("templates_dir", "key_file", mode="after")
+    @classmethod
+    def _at_home(cls, path: Path) -> Path:
+        return path.expanduser()
+
+
 class Settings(BaseSettings):
     """All settings of LFR Kit."""
 
@@ -155,6 +182,9 @@ class Settings(BaseSettings):
     )
     live: LiveSettings = Field(
         default_factory=LiveSettings, description="the runner beside the cameras, and who watches it"
+    )
+    trials: TrialSettings = Field(
+        default_factory=TrialSettings, description="where sealed templates of trials are kept, and their key"
     )
     models_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("lfr_kit") / "models",

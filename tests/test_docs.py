@@ -10,7 +10,7 @@ import pytest
 
 from lfr_kit import registry
 from lfr_kit.cli.reference import commands, reference
-from lfr_kit.config import Limits, LiveSettings, Runtime, Settings, StoreSettings
+from lfr_kit.config import Limits, LiveSettings, Runtime, Settings, StoreSettings, TrialSettings
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/*.md")])
@@ -76,6 +76,7 @@ def test_every_setting_is_documented():
         (Runtime, "runtime."),
         (StoreSettings, "store."),
         (LiveSettings, "live."),
+        (TrialSettings, "trials."),
     )
     for section, prefix in sections:
         for name in section.model_fields:

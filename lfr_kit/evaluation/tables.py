@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lfr_kit.errors import TableError
 from lfr_kit.sources.image_file import is_image_file
 
-__all__ = ["PairList", "people_in", "photo_root", "read_boxes", "read_pairs"]
+__all__ = ["PairList", "people_in", "photo_root", "read_boxes", "read_pairs", "rows_of"]
 
 PAIR_COLUMNS = ("fold", "image_a", "image_b", "same")
 BOX_COLUMNS = ("file", "x1", "y1", "x2", "y2")
@@ -88,7 +88,7 @@ def read_pairs(table: Path, folder: Path) -> PairList:
     number: dict[str, int] = {}
     seen: dict[frozenset[int], int] = {}
     rows, mated, folds = [], [], []
-    for line, row in _rows(table, PAIR_COLUMNS):
+    for line, row in rows_of(table, PAIR_COLUMNS):
         where = f"{table}, row {line}"
         folds.append(_integer(row["fold"], f"{where}, column fold"))
         mated.append(_flag(row["same"], f"{where}, column same"))
@@ -119,7 +119,7 @@ def read_boxes(table: Path, folder: Path) -> dict[Path, NDArray[np.float64]]:
     """
     root = photo_root(folder)
     boxes: dict[Path, list[tuple[float, ...]]] = {}
-    for line, row in _rows(table, BOX_COLUMNS):
+    for line, row in rows_of(table, BOX_COLUMNS):
         where = f"{table}, row {line}"
         _picture(row["file"], root, {}, f"{where}, column file")
         of_picture = boxes.setdefault(root / row["file"], [])
@@ -137,8 +137,23 @@ def read_boxes(table: Path, folder: Path) -> dict[Path, NDArray[np.float64]]:
     return {path: np.array(rows, np.float64).reshape(-1, 4) for path, rows in boxes.items()}
 
 
-def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and values of each row; TableError if the file cannot be read as such a table."""
+def rows_of(
+    table: Path, columns: tuple[str, ...], *, with_others: bool = False
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and values of each row of a CSV table.
+
+    Parameters
+    ----------
+    columns
+        That it must have.
+    with_others
+        Whether the values of further columns are given too.
+
+    Raises
+    ------
+    TableError
+        If the file cannot be read as such a table, lacks a column or a value, or has no rows.
+    """
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, restkey="", restval=None, strict=True)
@@ -155,7 +170,8 @@ def _rows(table: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str
                 if short is not None:
                     what = f"column {short}: no value" if short else "more values than columns"
                     raise TableError(f"{table}, row {reader.line_num}, {what}")
-                yield reader.line_num, {column: row[column].strip() for column in columns}
+                kept = [each for each in row if each] if with_others else columns
+                yield reader.line_num, {column: row[column].strip() for column in kept}
     except OSError as error:
         raise TableError(f"{table}: cannot be read ({error.strerror}); give a CSV table") from None
     except (UnicodeDecodeError, csv.Error) as error:
