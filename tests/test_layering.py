@@ -17,7 +17,7 @@ LAYERS = [
     ["models", "runtime"],
     ALGORITHMS,
     ["pipeline", "enrolment", "enrolment_batch", "conformance", "checkup"],
-    ["evaluation", "reports"],
+    ["evaluation", "plots", "reports"],
     ["governance"],
     ["documents"],
     ["store"],
@@ -62,6 +62,10 @@ def name_of(path: Path) -> str:
 
 def imports(path: Path) -> list[str]:
     """Every lfr_kit module that a file imports, anywhere in it, but not those for type checking only."""
+    return [name for name in every_import(path) if name.startswith("lfr_kit.")]
+
+
+def every_import(path: Path) -> list[str]:
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
@@ -72,7 +76,12 @@ def imports(path: Path) -> list[str]:
             found.append(node.module)
         elif isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
-    return [name for name in found if name.startswith("lfr_kit.")]
+    return found
+
+
+def imported_outside(path: Path) -> set[str]:
+    """Packages of others that a file imports, anywhere in it, but not those for type checking only."""
+    return {name.partition(".")[0] for name in every_import(path)}
 
 
 def test_every_room_has_a_place_in_the_house():
@@ -95,6 +104,11 @@ def test_algorithms_of_one_stage_do_not_know_those_of_another(path):
     for module in imports(path):
         foreign = room(module) in ALGORITHMS and room(module) != own
         assert not foreign or module in SHARED_BY_STAGES, f"{name_of(path)} imports {module}"
+
+
+def test_matplotlib_is_imported_in_one_room_only():
+    users = {room(name_of(path)) for path in modules() if "matplotlib" in imported_outside(path)}
+    assert users == {"plots"}
 
 
 def test_import_of_the_package_loads_no_heavy_library():

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
+from importlib.resources import as_file, files
 
 import cv2
-import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
@@ -25,7 +24,8 @@ _INK = (11, 12, 12)
 def _font(size_px: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     """DejaVu Sans, which matplotlib brings along: it has Latin, Greek, Cyrillic and more."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, size_px)
+    with as_file(files("matplotlib") / "mpl-data" / "fonts" / "ttf" / name) as path:
+        return ImageFont.truetype(path, size_px)
 
 
 def _fitted(text: str, font: ImageFont.FreeTypeFont, width_px: float) -> str:

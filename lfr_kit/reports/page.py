@@ -15,9 +15,10 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image as PillowImage
 
+from lfr_kit.plots.svg import Plot
 from lfr_kit.records import Alert, BestShot
 from lfr_kit.reports.blur import alone
-from lfr_kit.reports.plots import Plot, faces_plot, score_name, similarity_plot
+from lfr_kit.reports.run_plots import faces_plot, score_name, similarity_plot
 from lfr_kit.reports.run_record import RunRecord
 from lfr_kit.reports.whole_file import write_whole
 

@@ -6,26 +6,22 @@ What is drawn is `lfr_kit.governance.deployment_state.EDGES`; only the places on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from typing import TYPE_CHECKING
 
 from lfr_kit.governance.deployment_state import EDGES
 from lfr_kit.governance.vocabulary import DeploymentState
-from lfr_kit.reports.plots import GREY, INK, SEEN
+from lfr_kit.plots.state_boxes import Paper, state_boxes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["state_diagram"]
 
 _S = DeploymentState
-Edge = tuple[DeploymentState, DeploymentState]
+Edge = tuple[str, str]
 
 _SIZE_IN = (11.4, 3.7)
-_BOX_IN = (1.02, 0.42)
-_PALE = "#dbe6f0"
-_PLACES: dict[DeploymentState, tuple[float, float]] = {
+_PLACES: dict[str, tuple[float, float]] = {
     _S.DRAFT: (0.65, 2.55),
     _S.REQUESTED: (2.35, 2.55),
     _S.GRANTED: (4.40, 2.55),
@@ -61,7 +57,7 @@ _LABELS: dict[Edge, tuple[float, float]] = {
 }
 """Middle of the text beside each arrow, inches."""
 
-_STAYING: dict[DeploymentState, tuple[float, float]] = {
+_STAYING: dict[str, tuple[float, float]] = {
     _S.DRAFT: (0.65, 2.90),
     _S.GRANTED: (4.40, 3.08),
     _S.OPEN: (6.05, 3.08),
@@ -69,9 +65,6 @@ _STAYING: dict[DeploymentState, tuple[float, float]] = {
     _S.CLOSED: (9.05, 2.90),
 }
 """Middle of the text with the steps that change nothing of the state, inches."""
-
-
-_TEXT: Any = {"ha": "center", "va": "center", "linespacing": 1.25, "zorder": 4}
 
 
 def state_diagram(path: Sequence[DeploymentState] = ()) -> Figure:
@@ -86,62 +79,13 @@ def state_diagram(path: Sequence[DeploymentState] = ()) -> Figure:
     --------
     >>> figure = state_diagram([DeploymentState.DRAFT, DeploymentState.REQUESTED])
     """
-    figure = Figure(figsize=_SIZE_IN)
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, _SIZE_IN[0]), ylim=(0, _SIZE_IN[1]))
-    axes.set_axis_off()
-    taken = set(pairwise(path))
-    boxes = {state: _draw_state(axes, state, path) for state in _PLACES}
-    for edge, steps in _steps().items():
-        if edge[0] is edge[1]:
-            axes.text(*_STAYING[edge[0]], "↻ " + "\n".join(steps), **_TEXT, color=GREY, fontsize=8)
-        else:
-            _draw_edge(axes, edge, boxes, is_taken=edge in taken)
-            axes.text(*_LABELS[edge], "\n".join(steps), **_TEXT, color=INK, fontsize=8.5)
-    return figure
+    paper = Paper(size_in=_SIZE_IN, places=_PLACES, labels=_LABELS, staying=_STAYING, bends=_BENDS)
+    return state_boxes(_steps(), paper, path)
 
 
-def _steps() -> dict[Edge, list[str]]:
+def _steps() -> dict[tuple[str, str], list[str]]:
     """(from, to) -> the steps that lead there."""
-    found: dict[Edge, list[str]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for (state, step), target in EDGES.items():
         found.setdefault((state, target), []).append(step.replace("_", " "))
     return found
-
-
-def _draw_state(axes: Axes, state: DeploymentState, path: Sequence[DeploymentState]) -> FancyBboxPatch:
-    (x, y), (width, height) = _PLACES[state], _BOX_IN
-    is_here = bool(path) and state is path[-1]
-    box = FancyBboxPatch(
-        (x - width / 2, y - height / 2),
-        width,
-        height,
-        boxstyle="round,pad=0,rounding_size=0.1",
-        facecolor=SEEN if is_here else _PALE if state in path else "white",
-        edgecolor=SEEN if state in path else GREY,
-        linewidth=1.2,
-        zorder=3,
-    )
-    axes.add_patch(box)
-    weight = "bold" if is_here else "normal"
-    colour = "white" if is_here else INK
-    axes.text(x, y, state, **{**_TEXT, "va": "center_baseline"}, color=colour, fontsize=10.5, fontweight=weight)
-    return box
-
-
-def _draw_edge(axes: Axes, edge: Edge, boxes: dict[DeploymentState, FancyBboxPatch], *, is_taken: bool) -> None:
-    start, end = edge
-    arrow = FancyArrowPatch(
-        _PLACES[start],
-        _PLACES[end],
-        patchA=boxes[start],
-        patchB=boxes[end],
-        shrinkA=2,
-        shrinkB=2,
-        connectionstyle=f"arc3,rad={_BENDS.get(edge, 0)}",
-        arrowstyle="-|>",
-        mutation_scale=11,
-        linewidth=2.2 if is_taken else 1.0,
-        color=SEEN if is_taken else GREY,
-        zorder=2,
-    )
-    axes.add_patch(arrow)

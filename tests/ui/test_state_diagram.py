@@ -12,7 +12,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from lfr_kit.governance.deployment_state import EDGES
 from lfr_kit.governance.vocabulary import DeploymentState
-from lfr_kit.reports.plots import SEEN
+from lfr_kit.plots.style import SEEN
 from lfr_kit.ui.state_diagram import state_diagram
 
 S = DeploymentState

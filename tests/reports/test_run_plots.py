@@ -7,7 +7,7 @@ import re
 import pytest
 from hand_made import make_run
 
-from lfr_kit.reports.plots import faces_plot, similarity_plot
+from lfr_kit.reports.run_plots import faces_plot, similarity_plot
 from lfr_kit.reports.run_record import SearchPoint
 
 
