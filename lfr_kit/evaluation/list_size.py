@@ -16,7 +16,11 @@ import math
 
 from lfr_kit.errors import SettingError
 
-__all__ = ["fmr_of", "fpir_at"]
+__all__ = ["MOST_TIMES_LARGER", "fmr_of", "fpir_at"]
+
+MOST_TIMES_LARGER = 10
+"""A list may be this many times as large as the largest that was measured, and is then marked as extrapolated."""
+
 
 
 def fpir_at(fmr: float, n_enrolled: int) -> float:

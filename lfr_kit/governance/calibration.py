@@ -19,7 +19,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from lfr_kit.evaluation.list_size import fmr_of, fpir_at
+from lfr_kit.evaluation.list_size import MOST_TIMES_LARGER, fmr_of, fpir_at
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.governance.authority import Authority
 from lfr_kit.governance.false_alert_watch import CEILING
@@ -38,9 +38,6 @@ __all__ = [
 
 VALID_MONTHS = 12
 """An older measurement may not be chosen: models, cameras and places change."""
-
-MOST_TIMES_LARGER = 10
-"""A list may be this many times as large as the largest that was measured, and is then marked as extrapolated."""
 
 
 class Measurement(Part):
