@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from lfr_kit.cli import evaluate_trial
+from lfr_kit.cli.evaluate_options import CropsOption, DetectorOption, EmbedderOption
 from lfr_kit.cli.output import JsonOption, emit, progress, results
 
 if TYPE_CHECKING:
@@ -15,12 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["app", "detect", "identify", "verify"]
 
 app = typer.Typer(
-    help="How well recognition works, with intervals, on labelled photographs.", no_args_is_help=True
+    help="How well recognition works, with intervals, on labelled photographs and passes.", no_args_is_help=True
 )
 
-_Embedder = Annotated[str, typer.Option("--embedder", help="auto, dlib_resnet, facenet, ...")]
-_Crops = Annotated[str | None, typer.Option("--crops", help="Crops per face; default: the embedder's own.")]
-_Detector = Annotated[str | None, typer.Option("--detector", help="Default: the one in the settings.")]
 _Admit = Annotated[
     Literal["all", "probe", "reference"],
     typer.Option("--admit", help="Compare all faces found, or those a quality gate admits; the rest are errors."),
@@ -31,9 +30,9 @@ _Admit = Annotated[
 def verify(
     folder: Annotated[Path, typer.Argument(help="Photographs, as the pair list names them.")],
     pairs: Annotated[Path, typer.Option("--pairs", help="CSV: fold, image_a, image_b, same.")],
-    embedder: _Embedder = "auto",
-    crops: _Crops = None,
-    detector: _Detector = None,
+    embedder: EmbedderOption = "auto",
+    crops: CropsOption = None,
+    detector: DetectorOption = None,
     admit: _Admit = "all",
     as_json: JsonOption = False,
 ) -> None:
@@ -65,9 +64,9 @@ def identify(
     ] = "none",
     cohort: Annotated[int, typer.Option("--cohort", help="People set aside per draw as cohort.")] = 0,
     matcher: Annotated[str, typer.Option("--matcher", help="exact or annoy_index.")] = "exact",
-    embedder: _Embedder = "auto",
-    crops: _Crops = None,
-    detector: _Detector = None,
+    embedder: EmbedderOption = "auto",
+    crops: CropsOption = None,
+    detector: DetectorOption = None,
     admit: _Admit = "all",
     as_json: JsonOption = False,
 ) -> None:
@@ -99,7 +98,7 @@ def identify(
 def detect(
     folder: Annotated[Path, typer.Argument(help="Pictures, as the table names them.")],
     boxes: Annotated[Path, typer.Option("--boxes", help="CSV: file, x1, y1, x2, y2.")],
-    detector: _Detector = None,
+    detector: DetectorOption = None,
     smallest_face: Annotated[
         float, typer.Option("--smallest-face", help="Smallest face the detector looks for, px high.")
     ] = 16.0,
@@ -149,3 +148,9 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return " .. ".join(_text(item) for item in value)
     return f"{value:.4g}" if isinstance(value, float) else "-" if value is None else str(value)
+
+
+app.command("manifest")(evaluate_trial.manifest)
+app.command("trial")(evaluate_trial.trial)
+app.command("compare")(evaluate_trial.compare)
+app.command("forget")(evaluate_trial.forget)

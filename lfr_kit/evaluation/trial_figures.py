@@ -78,11 +78,21 @@ def _point(result: TrialResult, size: SizeResult, point: Any) -> dict[str, Any]:
     return {
         "fpir_asked": point.fpir,
         "is_resolved": point.fpir * non_mated >= 1,
-        "tpir_interval": list(point.interval),
+        "tpir_interval": _true_interval(size, point),
         "tpir_interval_over_draws": point.interval_over_draws and list(point.interval_over_draws),
         "fpir_interval": _false_interval(result, size, point.threshold),
         **result.at(size, point.threshold),
     }
+
+
+def _true_interval(size: SizeResult, point: Any) -> list[float]:
+    """Resampling shows no spread where everybody was found; then people are the trials of an exact interval."""
+    low, high = point.interval
+    if low < high:
+        return [low, high]
+    first = size.draws[0]
+    n_people = len(np.unique(first.people[first.is_mated]))
+    return list(Rate(round(point.tpir) * n_people, n_people, "people").interval())
 
 
 def _false_interval(result: TrialResult, size: SizeResult, threshold: float) -> list[float] | None:

@@ -40,8 +40,13 @@ class _Head:
         return self.path.parent / str(self.values[name])
 
 
-def read_manifest(path: Path) -> TrialManifest:
+def read_manifest(path: Path, *, with_files: bool = True) -> TrialManifest:
     """Reads a manifest and its tables: all files are there, nobody has two parts, something can be counted.
+
+    Parameters
+    ----------
+    with_files
+        Whether all picture files must be there; to forget somebody they need not.
 
     Raises
     ------
@@ -52,7 +57,9 @@ def read_manifest(path: Path) -> TrialManifest:
     head = _head(path)
     people = _people(head)
     number = {person.person_id: row for row, person in enumerate(people)}
-    references, passes = _pictures(head, number, people)
+    references, passes, missing = _pictures(head, number, people)
+    if missing and with_files:
+        raise _not_there(head, missing)
     whole = [each.model_copy(update={"references": tuple(references[row])}) for row, each in enumerate(people)]
     _check_parts(head.path, whole, passes)
     try:
@@ -118,7 +125,7 @@ def _day(text: str, where: str) -> date | None:
 
 def _pictures(
     head: _Head, number: Mapping[str, int], people: Sequence[Person]
-) -> tuple[dict[int, list[Picture]], list[Pass]]:
+) -> tuple[dict[int, list[Picture]], list[Pass], list[Path]]:
     table, root = head.beside("pictures"), head.beside("images")
     references: dict[int, list[Picture]] = defaultdict(list)
     passes: dict[tuple[int, str], list[tuple[Picture, dict[str, str]]]] = defaultdict(list)
@@ -136,10 +143,13 @@ def _pictures(
             references[person].append(picture)
         else:
             passes[person, row["pass_id"]].append((picture, row))
-    if missing:
-        named = ", ".join(str(each) for each in missing[:_MOST_NAMED])
-        raise TableError(f"{table}: {len(missing)} files are not there: {named}{' ...' if missing[5:] else ''}")
-    return references, [_pass(table, person, name, rows) for (person, name), rows in passes.items()]
+    return references, [_pass(table, person, name, rows) for (person, name), rows in passes.items()], missing
+
+
+def _not_there(head: _Head, missing: Sequence[Path]) -> TableError:
+    named = ", ".join(str(each) for each in missing[:_MOST_NAMED])
+    more = " ..." if len(missing) > _MOST_NAMED else ""
+    return TableError(f"{head.beside('pictures')}: {len(missing)} files are not there: {named}{more}")
 
 
 def _picture(row: Mapping[str, str], root: Path, where: str) -> Picture:
