@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 from lfr_kit.errors import LfrError
@@ -146,5 +147,7 @@ class _Window(Thread):
         page.wait_for_load_state()
         page.add_init_script(_COLLECT)
         page.goto(f"{self._address}/voila/render/live.ipynb?deployment={self._deployment_id}", wait_until="commit")
-        page.wait_for_function("window.lfrFrames.length > 0", timeout=1e3 * _COMES_UP_WITHIN_S)
+        until = monotonic() + _COMES_UP_WITHIN_S
+        while not page.evaluate("window.lfrFrames.length") and monotonic() < until:
+            page.wait_for_timeout(50)  # the page's policy forbids what `wait_for_function` does
         self.drawn.ready_s = float(page.evaluate("window.lfrFrames[0][1]"))
