@@ -28,11 +28,13 @@ __all__ = [
     "draw_weights",
     "numbered",
     "rate_interval_by_person",
+    "rates_interval_by_person",
 ]
 
 Values = NDArray[np.float64]
 Rows = NDArray[np.intp]
 BootstrapMethod = Literal["percentile", "bca"]
+_CELLS = 1 << 22
 T = TypeVar("T", float, Values)
 
 
@@ -176,6 +178,34 @@ def bca_interval(
         flat = b.reshape(len(b), -1)
         ends.append(np.array([np.nanquantile(c, q) for c, q in zip(flat.T, np.ravel(at), strict=True)]))
     return ends[0].reshape(value.shape), ends[1].reshape(value.shape)
+
+
+def rates_interval_by_person(
+    hits: ArrayLike, trials: ArrayLike, n_resamples: int = 2000, seed: int = 0, confidence: float = 0.95
+) -> tuple[Values, Values]:
+    """Percentile intervals of t rates at once, from sums per person.
+
+    Parameters
+    ----------
+    hits
+        (m, t) of m people, at t thresholds.
+    trials
+        (m,) of each.
+
+    Returns
+    -------
+    tuple
+        (low, high), each (t,). One resample of people serves all rates, so they move together.
+    """
+    check_confidence(confidence)
+    of_person, n = np.asarray(hits, float), np.asarray(trials, float)
+    rng = np.random.default_rng(seed)
+    at_once = max(1, _CELLS // max(len(n), 1))
+    replicates = []
+    for start in range(0, n_resamples, at_once):
+        weights = draw_weights(len(n), min(at_once, n_resamples - start), rng).astype(float)
+        replicates.append((weights @ of_person) / (weights @ n)[:, None])
+    return _percentiles(np.concatenate(replicates), confidence)
 
 
 def rate_interval_by_person(

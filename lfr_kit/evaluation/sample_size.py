@@ -29,6 +29,7 @@ __all__ = [
     "fisher_power",
     "minimum_detectable_difference",
     "minimum_detectable_ratio",
+    "ratio_at",
     "trials_for_rule_of_30",
     "trials_for_width",
     "trials_without_error",
@@ -269,8 +270,15 @@ def minimum_detectable_ratio(
     >>> round(minimum_detectable_ratio(0.01, 1000, 1000), 1)
     2.8
     """
-    gap = minimum_detectable_difference(rate, n_base, n_other, alpha, power)
-    if gap is None:
+    return ratio_at(rate, minimum_detectable_difference(rate, n_base, n_other, alpha, power))
+
+
+def ratio_at(rate: float, difference: float | None) -> float | None:
+    """The larger rate over the smaller where they lie `difference` apart, on the side of `rate` with more room.
+
+    None if there is no difference to go by, or one of the two rates would be zero.
+    """
+    if difference is None:
         return None
-    low, high = (rate, rate + gap) if rate <= 0.5 else (rate - gap, rate)
+    low, high = (rate, rate + difference) if rate <= 0.5 else (rate - difference, rate)
     return high / low if low > 0 else None
