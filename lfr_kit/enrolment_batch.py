@@ -265,7 +265,9 @@ def _not_good_enough(key: Any, shot: BestShot, report: ReferenceReport) -> Pictu
 def _face_jpeg(shot: BestShot) -> bytes:
     import cv2
 
-    _, encoded = cv2.imencode(".jpg", shot.image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    _, encoded = cv2.imencode(
+        ".jpg", cv2.cvtColor(shot.image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    )
     return encoded.tobytes()
 
 

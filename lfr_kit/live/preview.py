@@ -113,7 +113,7 @@ class Outgoing:
         if form.zone is not None:
             shown = veiled_outside(shown, zone_px(form.zone, frame_wh) * scale[:2])
         quality = [cv2.IMWRITE_JPEG_QUALITY, form.jpeg_quality]
-        _, encoded = cv2.imencode(".jpg", shown[..., ::-1], quality)
+        _, encoded = cv2.imencode(".jpg", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR), quality)
         return encoded.tobytes()
 
     @cached_property
