@@ -28,6 +28,8 @@ class Seen:
 
     Attributes
     ----------
+    began_at
+        Alerts raised before it are decided on, but not timed.
     frames_at
         When each frame arrived.
     preview_s
@@ -40,6 +42,7 @@ class Seen:
         The runner's figures, as they came.
     """
 
+    began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     frames_at: list[float] = field(default_factory=list)
     preview_s: list[float] = field(default_factory=list)
     alert_s: list[float] = field(default_factory=list)
@@ -217,7 +220,8 @@ async def _look(visitor: _Visitor, deployment_id: str, looked_at: set[str], seen
         shown = json.loads((await visitor.ask("GET", f"api/alerts/{alert_id}")).body)
         for which in ("probe", "reference"):
             await visitor.ask("GET", f"pictures/alerts/{alert_id}/{which}")
-        seen.alert_s.append(_since(shown["raised_at"]))
+        if datetime.fromisoformat(shown["raised_at"]) >= seen.began_at:
+            seen.alert_s.append(_since(shown["raised_at"]))
         asked = perf_counter()
         body = {"verdict": "viable", "reason": "same_features", "note": ""}  # false ones pause a deployment
         answer = await visitor.ask("POST", f"api/alerts/{alert_id}/decide", body)
