@@ -50,7 +50,7 @@ class Seen:
     statuses: list[dict[str, Any]] = field(default_factory=list)
 
 
-def watch(  # noqa: PLR0913 -- who watches what, and for how long
+def watch(
     address: str,
     sign_in: tuple[str, str],
     what: tuple[str, str | None],
@@ -157,7 +157,7 @@ class _Visitor:
             socket.close()
 
 
-async def _watch(  # noqa: PLR0913 -- as `watch`
+async def _watch(
     visitor: _Visitor,
     sign_in: tuple[str, str],
     what: tuple[str, str | None],
