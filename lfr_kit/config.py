@@ -98,12 +98,21 @@ class StoreSettings(_Section):
         default_factory=lambda: platformdirs.user_state_path("lfr_kit") / "spool",
         description="where alerts wait, sealed, while the database is away",
     )
+    recording_dir: Path | None = Field(
+        None,
+        description="where footage is kept, sealed, if an authority lets any be recorded; none = beside the spool",
+    )
     busy_timeout_s: float = Field(5.0, gt=0, description="how long to wait for a locked database")
 
-    @field_validator("key_file", "session_file", "spool_dir", mode="after")
+    @property
+    def recordings(self) -> Path:
+        """Where footage is kept: `recording_dir`, or beside the spool."""
+        return self.recording_dir or self.spool_dir.with_name("recordings")
+
+    @field_validator("key_file", "session_file", "spool_dir", "recording_dir", mode="after")
     @classmethod
-    def _at_home(cls, path: Path) -> Path:
-        return path.expanduser()
+    def _at_home(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser()
 
 
 class LiveSettings(_Section):
@@ -124,6 +133,17 @@ class LiveSettings(_Section):
     )
     preview_width_px: int = Field(1280, ge=160, le=3840, description="largest width of a camera's picture shown")
     preview_quality: int = Field(80, ge=30, le=95, description="JPEG quality of it")
+    recording_fps: float = Field(
+        5.0,
+        ge=0.2,
+        le=25,
+        description="frames of a camera recorded per second at most, where recording is granted",
+    )
+    recording_width_px: int = Field(1280, ge=320, le=3840, description="largest width of what is recorded")
+    recording_segment_s: float = Field(60.0, ge=5, le=600, description="seconds of footage in a segment")
+    recording_free_mb: float = Field(
+        1024.0, ge=0, description="recording stops while fewer megabytes are free on its disk: alerts come first"
+    )
 
     @field_validator("bus_dir", mode="after")
     @classmethod

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 __all__ = ["NEW_TABLES", "make_older"]
 
-NEW_TABLES = ("presence", "blue_list", "alert_shots")
+NEW_TABLES = ("presence", "blue_list", "alert_shots", "recording_segments")
 """Tables that came after the first release."""
 
 

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from lfr_kit.documents.page import render
-from lfr_kit.documents.public import CATEGORY_WORDS, PublicFacts
+from lfr_kit.documents.public import CATEGORY_WORDS, PublicFacts, said_period
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.governance.authority import Authority
 from lfr_kit.governance.deletion_certificate import SignedCertificate
 from lfr_kit.governance.deployment_state import Deployment
+from lfr_kit.governance.retention import RetentionClass
 from lfr_kit.governance.vocabulary import DeletionReason, Response
 
 __all__ = ["BriefingFacts", "GroupRate", "HistoryLine", "authority", "briefing", "certificate"]
@@ -60,6 +61,7 @@ _DELETED_WORDS = {
     "alert": "alerts with their pictures",
     "released_alert": "alerts that a legal hold had kept",
     "deployment": "deployments that held nothing any more",
+    "cctv": "segments of recorded footage",
     "inclusion_ledger": "days of the inclusion ledger",
     "ledger_entries": "entries of the inclusion ledger",
     "residue_marks": "earlier deletions whose search pieces expired",
@@ -118,12 +120,17 @@ def authority(deployment: Deployment, history: Sequence[HistoryLine], watchlist_
         "authority.html.j2",
         deployment=deployment,
         plan=plan,
-        grounds=[(heading, getattr(plan, field)) for heading, field in _GROUNDS],
+        grounds=[*((heading, getattr(plan, field)) for heading, field in _GROUNDS), *_recording_ground(plan)],
+        footage_kept=said_period(RetentionClass.CCTV, plan.retention_profile),
         evidence=_evidence(plan),
         categories=[words for each, words in CATEGORY_WORDS.items() if each in plan.allowed_categories],
         history=history,
         watchlist_digest=watchlist_digest,
     )
+
+
+def _recording_ground(plan: Authority) -> list[tuple[str, str]]:
+    return [] if plan.recording is None else [("Why footage must be recorded", plan.recording.why_necessary)]
 
 
 def _evidence(plan: Authority) -> list[tuple[str, str]]:

@@ -1,8 +1,8 @@
 """What the public is told before and during a deployment: notice, poster and leaflet, in plain words.
 
 They name no person and quote none of the grounds of the authority, which may hold what is not public: only its
-place, times, use case, categories, retention profile, contact and complaint route, each from a closed list or
-written for the public.
+place, times, use case, categories, retention profile, whether video is recorded, contact and complaint route, each
+from a closed list or written for the public.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ CATEGORY_WORDS = {
 """Each category as the public reads it."""
 _ROOMY = 120
 """Letters for which a page has room in its largest type, see `_n_letters`."""
+_OF_FOOTAGE = 60
+"""Letters that the line on video takes."""
 _USUAL = len(Category) - len(OFF_BY_DEFAULT)
 
 _WHY = {
@@ -56,6 +58,8 @@ class PublicFacts:
         How long pictures of an alert are kept after the deployment, in words.
     watchlist_kept
         How long the watchlist is kept after it, in words.
+    footage_kept
+        How long recorded video is kept, in words; empty where none is recorded.
     """
 
     deployment_id: str
@@ -68,6 +72,7 @@ class PublicFacts:
     watchlist_kept: str
     contact: str
     complaint_route: str
+    footage_kept: str = ""
 
 
 def public_facts(deployment: Deployment) -> PublicFacts:
@@ -83,6 +88,7 @@ def public_facts(deployment: Deployment) -> PublicFacts:
         sought=tuple(words for each, words in CATEGORY_WORDS.items() if each in authority.allowed_categories),
         alerts_kept=said_period(RetentionClass.ALERT, profile),
         watchlist_kept=said_period(RetentionClass.WATCHLIST, profile),
+        footage_kept=said_period(RetentionClass.CCTV, profile) if authority.recording else "",
         contact=authority.contact,
         complaint_route=authority.complaint_route,
     )
@@ -105,15 +111,16 @@ def notice(facts: PublicFacts) -> str:
 
 def poster(facts: PublicFacts, paper: Literal["A4", "A3"] = "A3") -> str:
     """The sign at the place, one page to be read from a distance."""
-    n_letters = _n_letters(facts)
+    n_letters = _n_letters(facts) + (_OF_FOOTAGE if facts.footage_kept else 0)
     room = 1.0 if n_letters <= _ROOMY else 0.9 if n_letters <= 2 * _ROOMY else 0.8
     return render("poster.html.j2", facts=facts, paper=paper, factor=1.0 if paper == "A4" else 1.414, room=room)
 
 
 def leaflet(facts: PublicFacts) -> str:
     """Two pages of A5 to be handed out."""
-    is_full = _n_letters(facts) > _ROOMY or len(facts.sought) > _USUAL
-    return render("leaflet.html.j2", facts=facts, room=0.86 if is_full else 0.98)
+    is_full = _n_letters(facts) > _ROOMY or len(facts.sought) > _USUAL or facts.footage_kept != ""
+    room = 0.98 if not is_full else 0.8 if facts.footage_kept and _n_letters(facts) > 2 * _ROOMY else 0.86
+    return render("leaflet.html.j2", facts=facts, room=room)
 
 
 def _n_letters(facts: PublicFacts) -> float:

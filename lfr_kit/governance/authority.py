@@ -23,6 +23,7 @@ from lfr_kit.governance.camera import Camera
 from lfr_kit.governance.evidence import Evidence
 from lfr_kit.governance.grounds import Explanation, Ground, ShortText, names_nothing
 from lfr_kit.governance.part import Part
+from lfr_kit.governance.recording_grant import RecordingGrant
 from lfr_kit.governance.vocabulary import OFF_BY_DEFAULT, Category, RetentionProfile, UseCase
 
 __all__ = [
@@ -97,6 +98,10 @@ class Authority(Part):
     policy_document_version: ShortText = Field(description="appropriate policy document: its version")
     policy_document_review_by: date = Field(description="... and the day by which it must be reviewed")
 
+    recording: RecordingGrant | None = Field(
+        None, description="only if footage is to be recorded: leave it out, and nothing is"
+    )
+
     contact: ShortText = Field(description="whom the public can ask")
     complaint_route: ShortText = Field(description="how the public can complain")
 
@@ -142,23 +147,39 @@ class Authority(Part):
             findings.append(f"extra_categories: {', '.join(needless)} need not be named; leave them out")
         if len(set(self.extra_categories)) < len(self.extra_categories):
             findings.append("extra_categories: names one twice")
+        return [*findings, *self._wrong_recording()]
+
+    def _wrong_recording(self) -> list[str]:
+        recorded = () if self.recording is None else self.recording.cameras
+        unknown = sorted(set(recorded) - set(self.camera_ids))
+        findings = [f"recording.cameras: {name!r} is no camera of this plan; see cameras" for name in unknown]
+        if len(set(recorded)) < len(recorded):
+            findings.append("recording.cameras: names one twice")
         return findings
 
     def _wrong_grounds(self) -> list[str]:
-        grounds = (self.necessity, self.proportionality, self.less_intrusive_means)
+        grounds = [self.necessity, self.proportionality, self.less_intrusive_means]
+        names = "necessity, proportionality, less_intrusive_means"
+        if self.recording is not None:
+            grounds.append(self.recording.why_necessary)
+            names += ", recording.why_necessary"
         findings = []
         if len({" ".join(ground.casefold().split()) for ground in grounds}) < len(grounds):
-            findings.append(
-                "necessity, proportionality, less_intrusive_means: two are the same text; each has its own"
-            )
+            findings.append(f"{names}: two are the same text; each has its own")
         if self.evidence.use_case != self.use_case:
             findings.append(f"evidence: is that of {self.evidence.use_case}, not of {self.use_case}")
         return findings
 
 
 def authority_digest(authority: Authority) -> str:
-    """Hex SHA-256 over every field: what was asked for is what is granted is what runs."""
-    text = json.dumps(authority.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """Hex SHA-256 over every field: what was asked for is what is granted is what runs.
+
+    A plan without recording has the digest that it had before plans could ask for it.
+    """
+    values = authority.model_dump(mode="json")
+    if authority.recording is None:
+        del values["recording"]
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -16,6 +16,7 @@ from lfr_kit.errors import AuthorityError
 from lfr_kit.governance.authority import Authority
 from lfr_kit.governance.camera import WHOLE_FRAME, Camera
 from lfr_kit.governance.evidence import EVIDENCE_KINDS
+from lfr_kit.governance.recording_grant import RecordingGrant
 
 __all__ = ["LARGEST_PLAN_BYTES", "authority_of_json", "authority_of_plan", "authority_of_values"]
 
@@ -172,7 +173,7 @@ def _place(each: ErrorDetails) -> str:
 
 
 def _did_you_mean(each: ErrorDetails) -> str:
-    known = [*Authority.model_fields, *Camera.model_fields, *_EVIDENCE_LINES]
+    known = [*Authority.model_fields, *Camera.model_fields, *RecordingGrant.model_fields, *_EVIDENCE_LINES]
     close = get_close_matches(str(each["loc"][-1])[:60], known, n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 

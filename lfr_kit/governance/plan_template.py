@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from lfr_kit.governance.authority import Authority
 from lfr_kit.governance.camera import WHOLE_FRAME, Camera
 from lfr_kit.governance.evidence import EVIDENCE_KINDS
+from lfr_kit.governance.recording_grant import RecordingGrant
 from lfr_kit.governance.shipped_calibrations import SHIPPED_CALIBRATIONS
 
 __all__ = ["plan_template"]
@@ -37,9 +38,10 @@ _EXAMPLES = {
     "decision_limit_s": "60",
     "period_from": "2026-01-01",
     "period_to": "2026-04-26",
+    "recording.cameras": '["name of a camera"]',
     "zone": f'[[160, 120], [1120, 120], [1240, 700], [40, 700]]  # or "{WHOLE_FRAME}"',
 }
-_TABLES = ("evidence", "cameras")
+_TABLES = ("evidence", "recording", "cameras")
 
 
 def plan_template() -> str:
@@ -54,13 +56,15 @@ def plan_template() -> str:
     for use_case, kind in EVIDENCE_KINDS.items():
         lines.append(f"# of {use_case}:")
         lines += [_line(name, field, "# ") for name, field in kind.model_fields.items() if name != "use_case"]
+    lines.append(f"\n# {Authority.model_fields['recording'].description}.\n# [recording]")
+    lines += [_line(f"recording.{name}", field, "# ") for name, field in RecordingGrant.model_fields.items()]
     lines.append(f"\n# {Authority.model_fields['cameras'].description}; one such block each.\n[[cameras]]")
     lines += [_line(name, field) for name, field in Camera.model_fields.items()]
     return "\n".join(lines) + "\n"
 
 
 def _line(name: str, field: FieldInfo, off: str = "") -> str:
-    example = _EXAMPLES.get(name)
+    example, name = _EXAMPLES.get(name), name.removeprefix("recording.")
     value = f'{off}{name} = ""' if example is None else f"# {name} = {example}"
     return f"# {field.description or name}{_choices(field)}\n{value}"
 

@@ -71,7 +71,9 @@ class Action(StrEnum):
     RECORD_PUBLISH = "record.publish"
     RECORD_CORRECT = "record.correct"
     ALERT_RAISE = "alert.raise"
+    ALERT_ROUTE = "alert.route"
     ALERT_VIEW = "alert.view"
+    ALERT_ACKNOWLEDGE = "alert.acknowledge"
     ALERT_ADJUDICATE = "alert.adjudicate"
     ALERT_ENGAGE = "alert.engage"
     ALERT_OUTCOME = "alert.outcome"
@@ -80,6 +82,9 @@ class Action(StrEnum):
     RETENTION_RUN = "retention.run"
     RETENTION_HOLD = "retention.hold"
     RETENTION_RELEASE = "retention.release"
+    RECORDING_MAKE = "recording.make"
+    RECORDING_PLAY = "recording.play"
+    RECORDING_EXPORT = "recording.export"
     AUDIT_VIEW = "audit.view"
     AUDIT_VERIFY = "audit.verify"
     FOOTAGE_SCAN = "footage.scan"
@@ -135,7 +140,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.RECORD_PUBLISH: frozenset({_R.SILVER, _R.GOLD, _R.SYSTEM}),
     Action.RECORD_CORRECT: frozenset({_R.SILVER, _R.GOLD}),
     Action.ALERT_RAISE: frozenset({_R.LFR_OPERATOR, _R.BRONZE, _R.SILVER, _R.SYSTEM}),
+    Action.ALERT_ROUTE: frozenset({_R.SYSTEM}),
     Action.ALERT_VIEW: _COMMAND | {_R.LFR_OPERATOR, _R.ENGAGEMENT_OFFICER, _R.AUDITOR},
+    Action.ALERT_ACKNOWLEDGE: frozenset({_R.LFR_OPERATOR, _R.ENGAGEMENT_OFFICER, _R.BRONZE, _R.SILVER}),
     Action.ALERT_ADJUDICATE: frozenset({_R.LFR_OPERATOR}),
     Action.ALERT_ENGAGE: frozenset({_R.ENGAGEMENT_OFFICER}),
     Action.ALERT_OUTCOME: frozenset({_R.ENGAGEMENT_OFFICER}),
@@ -144,6 +151,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.RETENTION_RUN: frozenset({_R.SILVER, _R.ADMINISTRATOR, _R.SYSTEM}),
     Action.RETENTION_HOLD: frozenset({_R.SILVER, _R.GOLD}),
     Action.RETENTION_RELEASE: frozenset({_R.SILVER, _R.GOLD}),
+    Action.RECORDING_MAKE: frozenset({_R.LFR_OPERATOR, _R.BRONZE, _R.SILVER, _R.SYSTEM}),
+    Action.RECORDING_PLAY: frozenset({_R.SILVER, _R.GOLD, _R.AUDITOR}),
+    Action.RECORDING_EXPORT: frozenset({_R.SILVER, _R.GOLD}),
     Action.AUDIT_VIEW: frozenset({_R.AUDITOR}),
     Action.AUDIT_VERIFY: frozenset({_R.AUDITOR, _R.ADMINISTRATOR}),
     Action.FOOTAGE_SCAN: frozenset({_R.ANALYST}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,8 @@ class Broadcast:
         Whose.
     forms
         Camera id -> how its previews are made, with its zone.
+    recording
+        Camera id -> how its recording does (`Recorder.status`); None where nothing is recorded.
 
     Attributes
     ----------
@@ -51,11 +53,18 @@ class Broadcast:
         The last figures published; empty before the first.
     """
 
-    def __init__(self, bus: BusPublisher, run: DeploymentRun, forms: Mapping[str, PreviewForm]) -> None:
+    def __init__(
+        self,
+        bus: BusPublisher,
+        run: DeploymentRun,
+        forms: Mapping[str, PreviewForm],
+        recording: Callable[[str], Mapping[str, Any] | None] | None = None,
+    ) -> None:
         self.status: dict[str, Any] = {}
         self._bus = bus
         self._run = run
         self._forms = dict(forms)
+        self._recording = recording or (lambda camera_id: None)
         self._sender = PreviewSender(bus, forms)
         n_waiting = run.pipeline.detect_every - 1
         self._previews = {camera_id: CameraPreview(n_waiting=n_waiting) for camera_id in forms}
@@ -145,6 +154,7 @@ class Broadcast:
             brightness=picture.latest.brightness if picture.latest else None,
             zone=_in_shares(self._forms[camera_id].zone, health.size_wh),
             warnings=picture.drift(),
+            recording=self._recording(camera_id),
         )
 
     def _note(self, frame: Frame, tracks: Tracks | None, latency_s: float) -> None:

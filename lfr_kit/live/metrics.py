@@ -67,6 +67,28 @@ def _camera_families(cameras: list[Mapping[str, Any]]) -> Iterator[Any]:
                 if camera[key] is not None:
                     family.add_metric([camera["camera_id"]], camera[key] / (1000 if "_ms_" in key else 1))
             yield family
+    yield from _recording_families([each for each in cameras if each.get("recording")])
+
+
+def _recording_families(cameras: list[Mapping[str, Any]]) -> Iterator[Any]:
+    """Of cameras that the authority lets be recorded; none where there is no such camera."""
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    if not cameras:
+        return
+    now = GaugeMetricFamily("lfr_camera_recording", "Whether footage of it is being kept", labels=["camera"])
+    failed = GaugeMetricFamily("lfr_camera_recording_failed", "Whether recording it has failed", labels=["camera"])
+    for camera in cameras:
+        state = camera["recording"]["state"]
+        now.add_metric([camera["camera_id"]], float(state == "recording"))
+        failed.add_metric([camera["camera_id"]], float(state == "stopped"))
+    yield now
+    yield failed
+    for key, what in (("frames", "Frames recorded"), ("dropped", "Frames that recording could not keep up with")):
+        family = CounterMetricFamily(f"lfr_camera_recording_{key}", what, labels=["camera"])
+        for camera in cameras:
+            family.add_metric([camera["camera_id"]], camera["recording"][key])
+        yield family
 
 
 class _Latest:

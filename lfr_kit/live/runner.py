@@ -18,6 +18,9 @@ from lfr_kit.live.frame_bus import BusPublisher
 from lfr_kit.live.metrics import serving_metrics
 from lfr_kit.live.newest_of_each import NewestOfEach
 from lfr_kit.live.preview import PreviewForm
+from lfr_kit.live.recorder import Recorder
+from lfr_kit.live.segment_writer import Place
+from lfr_kit.live.watcher import Several
 
 if TYPE_CHECKING:
     from lfr_kit.governance.deployment_state import Deployment
@@ -52,14 +55,22 @@ def run_live(
     SettingError, OutputError
         If the frame bus or the metrics cannot be offered.
     """
+    import cv2
+
+    cv2.setNumThreads(1)  # at the sizes of previews a second thread takes a core's time and saves none
     chosen = chosen or settings()
     run = DeploymentRun(store, actor, deployment_id, chosen, feeds=_newest)
     cameras = run.feeds
     assert isinstance(cameras, NewestOfEach)
     with ExitStack() as open_things:
         bus = open_things.enter_context(BusPublisher(chosen.live.bus_dir, deployment_id))
-        run.watcher = broadcast = Broadcast(bus, run, forms_of(run, chosen))
+        recorder = _recorder(run, chosen)
+        broadcast = Broadcast(bus, run, forms_of(run, chosen), recorder.status if recorder else None)
         open_things.callback(broadcast.close)
+        run.watcher = broadcast
+        if recorder is not None:
+            open_things.callback(recorder.close)
+            run.watcher = Several(broadcast, recorder)
         open_things.enter_context(serving_metrics(chosen.live.metrics_port, lambda: broadcast.status))
 
         def step(progress: Progress) -> None:
@@ -77,6 +88,14 @@ def forms_of(run: DeploymentRun, chosen: Settings) -> dict[str, PreviewForm]:
         camera.camera_id: PreviewForm(live.preview_width_px, live.preview_quality, camera.zone, smallest_face_px)
         for camera in run.deployment.authority.cameras
     }
+
+
+def _recorder(run: DeploymentRun, chosen: Settings) -> Recorder | None:
+    """None, and no folder and no thread, where the authority lets nothing be recorded."""
+    grant = run.deployment.authority.recording
+    if grant is None:
+        return None
+    return Recorder(Place(run.store, run.actor, run.deployment_id, chosen.live), grant.cameras)
 
 
 def _newest(deployment: Deployment) -> NewestOfEach:

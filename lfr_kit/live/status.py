@@ -41,6 +41,8 @@ class CameraFigures:
         Corners x y in shares of the frame; None = all of it.
     warnings
         What a person should see to.
+    recording
+        How its recording does, see `lfr_kit.live.recorder.Recorder.status`; None where it is not recorded.
     """
 
     looks_per_s: float
@@ -51,6 +53,7 @@ class CameraFigures:
     brightness: float | None
     zone: Sequence[tuple[float, float]] | None
     warnings: Sequence[str]
+    recording: Mapping[str, Any] | None = None
 
 
 def camera_values(health: CameraHealth, figures: CameraFigures) -> dict[str, Any]:
@@ -71,6 +74,7 @@ def camera_values(health: CameraHealth, figures: CameraFigures) -> dict[str, Any
         "sharpness": _rounded(figures.sharpness),
         "brightness": _rounded(figures.brightness),
         "zone": None if figures.zone is None else [[round(x, 4), round(y, 4)] for x, y in figures.zone],
+        "recording": None if figures.recording is None else dict(figures.recording),
         "warnings": [*([health.why] if health.why else []), *figures.warnings],
     }
 

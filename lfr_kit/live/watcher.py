@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from lfr_kit.pipeline import Step
     from lfr_kit.records import Alert
 
-__all__ = ["NOBODY", "Nobody", "Watcher"]
+__all__ = ["NOBODY", "Nobody", "Several", "Watcher"]
 
 
 class Watcher(Protocol):
@@ -53,6 +53,38 @@ class Nobody:
 
     def dark(self, why: str) -> None:
         """See `Watcher`."""
+
+
+class Several:
+    """Tells each of several watchers, in their order."""
+
+    def __init__(self, *watchers: Watcher) -> None:
+        self._watchers = watchers
+
+    def saw(self, step: Step) -> None:
+        """See `Watcher`."""
+        for each in self._watchers:
+            each.saw(step)
+
+    def raised(self, alert: Alert) -> None:
+        """See `Watcher`."""
+        for each in self._watchers:
+            each.raised(alert)
+
+    def heard(self, news: News) -> None:
+        """See `Watcher`."""
+        for each in self._watchers:
+            each.heard(news)
+
+    def lit(self) -> None:
+        """See `Watcher`."""
+        for each in self._watchers:
+            each.lit()
+
+    def dark(self, why: str) -> None:
+        """See `Watcher`."""
+        for each in self._watchers:
+            each.dark(why)
 
 
 NOBODY = Nobody()

@@ -21,6 +21,7 @@ from lfr_kit.governance.published_record import (
     compute_record,
 )
 from lfr_kit.governance.record_checks import Finding, check_record
+from lfr_kit.governance.recording import recording_note
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.roll_up import RollUp, roll_up
 from lfr_kit.governance.vocabulary import DeploymentState, Operation
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from lfr_kit.governance.deployment_state import Deployment
     from lfr_kit.store.store import Act, Store
     from lfr_kit.store.vault import DataKey
 
@@ -114,8 +116,13 @@ def _sources(
         events=rows.deployment_log(connection, deployment_id),
         alerts=rows.alert_histories(connection, deployment_id),
         at=at,
-        notes=(_UNRATIFIED,) if found.ended_unratified else (),
+        notes=_notes(found),
     )
+
+
+def _notes(found: Deployment) -> tuple[str, ...]:
+    unratified = _UNRATIFIED if found.ended_unratified else ""
+    return tuple(filter(None, (unratified, recording_note(found.authority))))
 
 
 def fix_record(act: Act, deployment_id: str, final: bool, *, accepting: str = "") -> DeploymentRecord:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REVISIONS", "alembic_config", "check_schema", "revision_of", "upgraded"]
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """In order; the last is this release's. Known here so that opening a store need not read the migrations."""
 
 _VERSION_TABLE = "alembic_version"

@@ -467,3 +467,31 @@ def test_roll_up_lists_of_each_deployment_what_its_rate_rests_on():
     words = " ".join(Outline(DOCUMENTS["roll_up"]).words.split())
     assert "Status Watchlist Threshold Faces seen Alerts False Arrests" in words
     assert "provisional 412 0.64 12,120 3 1 1" in words
+
+
+RECORDED = every_document(
+    recording={
+        "cameras": ["north-1"],
+        "why_necessary": (
+            "Complaints about officers at last year's fair could not be settled for want of footage, and the "
+            "panel that looked into them asked for recordings of the entrance."
+        ),
+    }
+)
+
+
+@pytest.mark.parametrize("name", ["notice", "poster-A4", "poster-A3", "leaflet"])
+def test_public_is_told_that_video_is_recorded_and_for_how_long_and_only_where_it_is(name):
+    said = plain(RECORDED[name])
+    assert "Video is recorded here" in said
+    assert "deleted within 31 days" in said
+    assert "nothing of it is stored" not in said
+    assert "Nothing is kept" not in said
+    assert "ideo" not in plain(DOCUMENTS[name])
+
+
+def test_authority_names_the_recorded_cameras_and_the_reason_or_says_that_there_are_none():
+    said = plain(RECORDED["authority"])
+    assert "the whole picture of north-1, also outside the zone; deleted within 31 days" in said
+    assert "Why footage must be recorded Complaints about officers" in said
+    assert "none: no footage is kept" in plain(DOCUMENTS["authority"])

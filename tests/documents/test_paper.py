@@ -32,7 +32,22 @@ def filled(n: int) -> dict[str, str]:
     return {"place": text, "contact": text, "complaint_route": text}
 
 
-LENGTHS = [{}, filled(60), filled(61), filled(120), filled(121), filled(200)]
+RECORDED = {"footage_kept": "31 days"}
+LENGTHS = [
+    {},
+    filled(60),
+    filled(61),
+    filled(120),
+    filled(121),
+    filled(200),
+    RECORDED,
+    RECORDED | filled(120),
+    RECORDED | filled(200),
+]
+
+
+def said(changes: dict[str, str]) -> str:
+    return f"{len(changes.get('place', ''))}{' recorded' * ('footage_kept' in changes)}"
 
 
 def pages(html: str):
@@ -40,7 +55,7 @@ def pages(html: str):
 
 
 @pytest.mark.parametrize("paper", ["A4", "A3"])
-@pytest.mark.parametrize("changes", LENGTHS, ids=lambda changes: str(len(changes.get("place", ""))))
+@pytest.mark.parametrize("changes", LENGTHS, ids=said)
 def test_sign_is_one_page_and_no_words_lie_over_others(paper, changes):
     (page,) = pages(public.poster(replace(FACTS, **changes), paper))
     boxes = [box for box in page._page_box.descendants() if getattr(box, "element_tag", None) in ("li", "footer")]
@@ -51,7 +66,7 @@ def test_sign_is_one_page_and_no_words_lie_over_others(paper, changes):
 
 
 @pytest.mark.parametrize("sought", [USUAL, tuple(CATEGORY_WORDS.values())], ids=["usual", "all"])
-@pytest.mark.parametrize("changes", LENGTHS, ids=lambda changes: str(len(changes.get("place", ""))))
+@pytest.mark.parametrize("changes", LENGTHS, ids=said)
 def test_leaflet_is_two_pages(changes, sought):
     assert len(sought) in (5, len(Category))
     assert len(pages(public.leaflet(replace(FACTS, sought=sought, **changes)))) == 2

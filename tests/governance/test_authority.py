@@ -13,7 +13,7 @@ from lfr_kit.governance.authority import Authority, authority_digest, check_curr
 from lfr_kit.governance.plan_file import authority_of_json
 from lfr_kit.governance.vocabulary import Category, RetentionProfile
 
-OPTIONAL = {"extra_categories", "retention_profile", "blind_first_look", "decision_limit_s"}
+OPTIONAL = {"extra_categories", "retention_profile", "blind_first_look", "decision_limit_s", "recording"}
 EVIDENCE = {
     "crime_hotspot": {"crime_data_ref": "CD 1", "period_from": date(2026, 1, 1), "period_to": date(2026, 4, 1)},
     "missing_person_hotspot": {"missing_person_ref": "MISPER 26/1"},

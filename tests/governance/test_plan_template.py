@@ -13,6 +13,7 @@ from lfr_kit.governance.camera import Camera
 from lfr_kit.governance.evidence import EVIDENCE_KINDS
 from lfr_kit.governance.plan_file import authority_of_plan
 from lfr_kit.governance.plan_template import plan_template
+from lfr_kit.governance.recording_grant import RecordingGrant
 
 
 def names() -> set[str]:
@@ -21,7 +22,10 @@ def names() -> set[str]:
 
 def test_template_has_a_line_for_everything_a_plan_can_hold():
     evidence = {name for kind in EVIDENCE_KINDS.values() for name in kind.model_fields}
-    assert names() == (set(Authority.model_fields) - {"evidence", "cameras"}) | evidence | set(Camera.model_fields)
+    tables = {"evidence", "recording", "cameras"}
+    of_parts = evidence | set(Camera.model_fields) | set(RecordingGrant.model_fields)
+    assert names() == (set(Authority.model_fields) - tables) | of_parts
+    assert "# [recording]" in plan_template(), "nothing is recorded unless somebody takes the # away"
     assert "[evidence]" in plan_template()
     assert "[[cameras]]" in plan_template()
 

@@ -22,6 +22,7 @@ DUTIES = {
         deployment.grant_urgently deployment.pause deployment.resume deployment.close deployment.abort
         deployment.change_threshold deployment.checklist deployment.view
         record.publish record.correct alert.view alert.review retention.hold retention.release
+        recording.play recording.export
     """,
     "silver": """
         blue_list.check
@@ -29,22 +30,23 @@ DUTIES = {
         deployment.draft deployment.request deployment.grant_urgently deployment.open deployment.run
         deployment.pause deployment.resume deployment.close deployment.abort deployment.change_threshold
         deployment.checklist deployment.view
-        record.publish record.correct alert.raise alert.view alert.review
+        record.publish record.correct alert.raise alert.view alert.acknowledge alert.review
         retention.run retention.hold retention.release
+        recording.make recording.play recording.export
     """,
     "bronze": """
         blue_list.enrol blue_list.check
         deployment.draft deployment.request deployment.open deployment.run deployment.pause deployment.close
         deployment.abort deployment.checklist deployment.check_in deployment.view
-        alert.raise alert.view
+        alert.raise alert.view alert.acknowledge recording.make
     """,
     "lfr_operator": """
         blue_list.enrol blue_list.check
         deployment.run deployment.pause deployment.abort deployment.checklist deployment.view
-        alert.raise alert.view alert.adjudicate
+        alert.raise alert.view alert.acknowledge alert.adjudicate recording.make
     """,
     "engagement_officer": """
-        deployment.check_in deployment.view alert.view alert.engage alert.outcome equality.record
+        deployment.check_in deployment.view alert.view alert.acknowledge alert.engage alert.outcome equality.record
     """,
     "watchlist_manager": """
         blue_list.enrol
@@ -59,13 +61,14 @@ DUTIES = {
     """,
     "auditor": """
         audit.view audit.verify ledger.search users.view watchlist.view alert.view deployment.view
+        recording.play
     """,
     "administrator": """
         users.manage users.view keys.manage policy.change clock.accept audit.verify retention.run
     """,
     "system": """
         alert.raise deployment.pause deployment.close deployment.abort record.publish
-        watchlist.delete retention.run
+        watchlist.delete retention.run recording.make alert.route
     """,
 }
 """Role -> what it may do; whatever does not stand here is refused."""
