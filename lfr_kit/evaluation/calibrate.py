@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from lfr_kit.errors import SettingError
 from lfr_kit.evaluation.trial import TrialScores
 
-__all__ = ["CalibrationRow", "calibration_rows", "calibration_sizes", "highest_pair"]
+__all__ = ["CalibrationRow", "calibration_rows", "calibration_sizes", "dealt_tops", "highest_pair"]
 
 _FALSE_COUNTS = (0, 1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 140, 220, 350)
 """Numbers of false alerts a threshold is looked for at."""
@@ -93,16 +93,18 @@ def calibration_rows(
     chosen = calibration_sizes(n_listed) if sizes is None else tuple(sorted(set(sizes)))
     if not all(1 <= size <= n_listed for size in chosen):
         raise SettingError(f"list size: from 1 to the {n_listed:,} who could be enrolled, got {chosen}")
-    order = np.random.default_rng(seed).permutation(n_listed)
-    acquired = scores.is_acquired
-    dealt, people = scores.scores[acquired][:, order], scores.person[acquired]
-    return tuple(row for size in chosen for row in _rows_of(size, _tops(dealt, size), people))
+    return tuple(row for size in chosen for row in _rows_of(size, dealt_tops(scores, size, seed), scores.person))
 
 
-def _tops(scores: NDArray[np.float32], size: int) -> NDArray[np.float64]:
-    """(p, k) best score of each pass on each of k lists; -inf where the only entry was the person's own."""
-    n_lists = scores.shape[1] // size
-    return np.asarray(scores[:, : n_lists * size].reshape(len(scores), n_lists, size).max(2), np.float64)
+def dealt_tops(scores: TrialScores, size: int, seed: int = 0) -> NDArray[np.float64]:
+    """(p, k) best score of each pass on each of the k lists that the references are dealt out into.
+
+    NaN = no face acquired, -inf = the only entry was the person's own.
+    """
+    order = np.random.default_rng(seed).permutation(len(scores.listed))
+    n_lists = len(order) // size
+    dealt = scores.scores[:, order[: n_lists * size]]
+    return np.asarray(dealt.reshape(len(dealt), n_lists, size).max(2), np.float64)
 
 
 def _rows_of(size: int, tops: NDArray[np.float64], people: NDArray[np.intp]) -> list[CalibrationRow]:
@@ -113,7 +115,8 @@ def _rows_of(size: int, tops: NDArray[np.float64], people: NDArray[np.intp]) -> 
     effect = 1.0
     for asked in sorted((n for n in _FALSE_COUNTS if n < len(highest)), reverse=True):
         threshold = _just_above(float(highest[asked]))
-        false = tops >= threshold
+        with np.errstate(invalid="ignore"):
+            false = tops >= threshold
         counted = int(false.sum())
         if counted >= _FEWEST_FOR_EFFECT:
             effect = _design_effect(false, is_search, people)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from lfr_kit.evaluation.calibrate import calibration_rows
 from lfr_kit.evaluation.list_size import MOST_TIMES_LARGER, fmr_of, fpir_at
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.evaluation.resampling import rate_interval_by_person
@@ -36,6 +38,7 @@ def figures_of(result: TrialResult) -> dict[str, Any]:
         "failed_to_acquire": rate_fields(result.failed_to_acquire) | {"reasons": result.reasons[1]},
         "sizes": [_size(result, size) for size in result.sizes],
         "extrapolated": _extrapolated(result),
+        "calibration": [asdict(row) for row in calibration_rows(result.scores, seed=result.plan.seed)],
         "highest_stranger": float(result.stranger_scores.max()),
         "histograms": _histograms(result),
     }
