@@ -19,9 +19,11 @@ from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import Category, DeploymentState, EntryStatus, Response, WatchlistState
 from lfr_kit.governance.watchlist import Entry, EntryDetails, ReferencePicture, Watchlist
 from lfr_kit.records import Alert, BestShot
+from lfr_kit.store.repository import audit_reading
 from lfr_kit.store.repository import deployments as deployment_rows
 from lfr_kit.store.repository import reference_pictures as picture_rows
 from lfr_kit.store.repository import watchlists as watchlist_rows
+from lfr_kit.store.repository.audit_reading import AuditQuestion
 from lfr_kit.store.store import Store
 from lfr_kit.store.tables.audit import audit_entries
 from lfr_kit.store.tables.deployments import deployments
@@ -157,3 +159,11 @@ def logged(store: Store, action: str | None = None) -> list[Any]:
     with store.reading() as connection:
         rows = connection.execute(select(audit_entries).order_by(audit_entries.c.seq)).all()
     return [row for row in rows if action in (None, row.action)]
+
+
+def logged_details(store: Store, action: str) -> list[dict[str, Any]]:
+    """What the audit log keeps beside the open columns of each entry of an action, opened."""
+    with store.reading() as connection:
+        key = store.vault.key(connection, "audit")
+        found = audit_reading.entries(connection, key, AuditQuestion(action=action))
+    return [entry.details for entry in found]

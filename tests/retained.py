@@ -12,9 +12,12 @@ from sqlalchemy import select
 
 from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import DeploymentState
+from lfr_kit.operations.alert_shots import keep_shots
 from lfr_kit.operations.alerts import raise_alert
 from lfr_kit.operations.holds import HoldRequest
+from lfr_kit.store.repository import alert_shots as shot_rows
 from lfr_kit.store.repository import alerts as alert_rows
+from lfr_kit.store.repository.alert_shots import FurtherShot
 from lfr_kit.store.store import Store
 from lfr_kit.store.tables.alerts import alerts
 from lfr_kit.store.tables.deployments import deployments
@@ -65,19 +68,27 @@ class Lived:
             key = self.store.vault.key(connection, alert_rows.scope_of(stored))
             return alert_rows.faces(connection, key, alert_id)
 
+    def further(self, alert_id: str) -> list[FurtherShot]:
+        """Its further pictures, opened."""
+        with self.store.reading() as connection:
+            stored = alert_rows.alert(connection, alert_id)
+            key = self.store.vault.key(connection, alert_rows.scope_of(stored))
+            return shot_rows.of_alert(connection, key, alert_id)
+
     def _one(self, query: Any) -> Any:
         with self.store.reading() as connection:
             return connection.execute(query).scalar_one()
 
 
 def lived(store: Store, clock: FakeClock, *, deployment_id: str = "D-0000000001", n_alerts: int = 2) -> Lived:
-    """An hour between its alerts; each of another person; the deployment is closed an hour after the last."""
+    """An hour between its alerts, each of another person, with one further picture; closed an hour after the last."""
     opened = Opened(store, deployment_id)
     alert_ids = []
     for n in range(n_alerts):
         clock.advance(hours=1)
         alert = opened.alert(n % 3, f"A-{deployment_id[2:]}-{n}", shot=shot(at=clock.now, seed=n))
         alert_ids.append(raise_alert(store, deployment_id, alert))
+        keep_shots(store, alert_ids[-1], [shot(at=clock.now + timedelta(seconds=1), seed=50 + n)])
     clock.advance(hours=1)
     opened.move(DeploymentState.CLOSED, closed_at=clock.now)
     return Lived(store, clock, opened, alert_ids)

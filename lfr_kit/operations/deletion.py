@@ -27,6 +27,7 @@ from lfr_kit.operations.records import fix_record
 from lfr_kit.operations.residue_check import SearchReport, search_database
 from lfr_kit.operations.spooling import drain
 from lfr_kit.store.erase import clean_pages
+from lfr_kit.store.repository import alert_retention as alert_rows
 from lfr_kit.store.repository import blue_list as blue_rows
 from lfr_kit.store.repository import certificates, policies, presence
 from lfr_kit.store.repository import deployments as deployment_rows
@@ -46,8 +47,8 @@ _C = RetentionClass
 _TABLES: dict[str, tuple[str, ...]] = {
     _C.WATCHLIST: ("entries", "pictures", "alike_pairs", "watchlists"),
     _C.BLUE_LIST: ("blue_list",),
-    _C.ALERT: ("alerts", "alert_events"),
-    _C.RELEASED_ALERT: ("alerts", "alert_events"),
+    _C.ALERT: ("alerts", "alert_events", "alert_shots"),
+    _C.RELEASED_ALERT: ("alerts", "alert_events", "alert_shots"),
     _C.INCLUSION_LEDGER: ("inclusion_ledger",),
     _C.RESIDUE_MARKS: ("residue_marks",),
     _C.SESSION: ("sessions",),
@@ -247,8 +248,8 @@ def _read(connection: Connection, store: Store, wanted: Deletion) -> Collected:
     for deployment_id in wanted.of(_C.BLUE_LIST):
         chosen = {"blue_list": [deployment_id]}
         parts.append(rows.collect(connection, store.vault, blue_rows.scope(deployment_id), chosen))
-    for scope, alert_ids in rows.scopes_of_alerts(connection, wanted.alert_ids).items():
-        chosen = {"alerts": alert_ids, "alert_events": alert_ids}
+    for scope, alert_ids in alert_rows.scopes_of_alerts(connection, wanted.alert_ids).items():
+        chosen = {"alerts": alert_ids, "alert_events": alert_ids, "alert_shots": alert_ids}
         parts.append(rows.collect(connection, store.vault, scope, chosen))
     return rows.joined(parts)
 
@@ -352,7 +353,7 @@ def _delete_rows(act: Act, wanted: Deletion) -> dict[str, int]:
         )
     if wanted.of(_C.BLUE_LIST):
         counts["blue_list_members"] = blue_rows.delete_of(connection, wanted.of(_C.BLUE_LIST))
-    rows.delete_alerts(connection, wanted.alert_ids)
+    alert_rows.delete_alerts(connection, wanted.alert_ids)
     for day in map(date.fromisoformat, wanted.of(_C.INCLUSION_LEDGER)):
         gone = connection.execute(delete(inclusion_ledger).where(inclusion_ledger.c.expires_on == day))
         counts["ledger_entries"] = counts.get("ledger_entries", 0) + gone.rowcount

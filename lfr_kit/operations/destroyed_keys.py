@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
-from lfr_kit.store.repository import retention as rows
+from lfr_kit.store.repository import alert_retention as alert_rows
 from lfr_kit.store.residue import Mark, MarkKind, marks_of
 from lfr_kit.store.store import Act
 from lfr_kit.store.tables.keys import data_keys
@@ -50,7 +50,7 @@ class DestroyedKeys:
 
     def of_released(self, alert_ids: Sequence[str]) -> None:
         """Those of holds that hold nothing but these alerts."""
-        for hold_id in rows.holds_emptied(self._act.connection, alert_ids):
+        for hold_id in alert_rows.holds_emptied(self._act.connection, alert_ids):
             self.destroy(f"hold:{hold_id}")
 
     def of_alerts(self, deployment_id: str, going: Sequence[str]) -> None:
@@ -58,9 +58,9 @@ class DestroyedKeys:
         if not going:
             return
         act, scope = self._act, f"deployment:{deployment_id}"
-        staying = sorted(set(rows.unheld_alerts(act.connection, deployment_id)) - set(going))
+        staying = sorted(set(alert_rows.unheld_alerts(act.connection, deployment_id)) - set(going))
         old = act.key(scope) if staying else None
         self.destroy(scope)
         if old is not None:
             new = act.vault.new_key(act.connection, scope, act.at)
-            rows.reseal_alerts(act.connection, staying, (old, new))
+            alert_rows.reseal_alerts(act.connection, staying, (old, new))

@@ -16,9 +16,9 @@ from lfr_kit.governance.retention import Hold, check_hold, check_release, check_
 from lfr_kit.governance.roles import Action, Actor, may
 from lfr_kit.governance.vocabulary import Operation
 from lfr_kit.operations.audit import check_clock
+from lfr_kit.store.repository import alert_retention
 from lfr_kit.store.repository import alerts as alert_rows
 from lfr_kit.store.repository import holds as rows
-from lfr_kit.store.repository import retention as retention_rows
 from lfr_kit.store.repository import users as user_rows
 from lfr_kit.store.store import Act, Store, new_id
 
@@ -90,7 +90,7 @@ def place_hold(
         )
         rows.insert_hold(act.connection, act.key("store"), placed, key.key_id)
         keys = (act.key(f"deployment:{found.deployment_id}"), key)
-        retention_rows.reseal_alerts(act.connection, held, keys, hold_id)
+        alert_retention.reseal_alerts(act.connection, held, keys, hold_id)
         act.details.update(hold=hold_id, alerts=list(held)[:50], review_on=request.review_on.isoformat())
         return placed
 

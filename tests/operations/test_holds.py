@@ -41,13 +41,15 @@ def made(store, clock):
 
 def test_held_alert_stays_readable_when_its_deployments_key_is_destroyed(store, clock, made):
     first, second = made.alert_ids
-    before = made.faces(first)
+    before, before_further = made.faces(first), made.further(first)
     placed = holds.place_hold(store, GOLD, first, hold_request(clock))
     clock.advance(hours=48)
     done = retention.run(store, SILVER, reason=WHY)
     assert made.alerts_left() == [first]
     assert made.faces(first).probe_jpeg == before.probe_jpeg
     assert made.faces(first).details == before.details
+    assert made.further(first) == before_further
+    assert before_further
     with store.reading() as connection, pytest.raises(KeyDestroyedError):
         store.vault.key(connection, f"deployment:{made.deployment_id}")
     assert made.state() == "closed", "not purged while something of it is held"

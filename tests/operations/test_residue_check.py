@@ -22,7 +22,7 @@ from lfr_kit.operations import holds, keys, residue_check, retention
 from lfr_kit.operations.residue_check import image_outputs, working_files
 from lfr_kit.store import erase
 from lfr_kit.store.residue import ResidueSearch
-from lfr_kit.store.tables.alerts import alerts
+from lfr_kit.store.tables.alerts import alert_shots, alerts
 from lfr_kit.store.tables.watchlists import pictures
 
 
@@ -60,7 +60,12 @@ def anywhere(store, needle: bytes) -> list[Path]:
 def sealed_pieces(store) -> list[bytes]:
     """The beginnings of every picture and template as they lie in the database."""
     with store.reading() as connection:
-        columns = (alerts.c.sealed_probe, alerts.c.sealed_reference, pictures.c.sealed_picture)
+        columns = (
+            alerts.c.sealed_probe,
+            alerts.c.sealed_reference,
+            alert_shots.c.sealed_picture,
+            pictures.c.sealed_picture,
+        )
         return [bytes(each)[:24] for column in columns for each in connection.execute(select(column)).scalars()]
 
 
@@ -76,7 +81,7 @@ def purge(store, clock):
 def test_deleted_bytes_are_in_the_database_before_and_not_after(store, clock):
     lived(store, clock)
     pieces = sealed_pieces(store)
-    assert len(pieces) == 7
+    assert len(pieces) == 9
     assert all(anywhere(store, piece) for piece in pieces)
     purge(store, clock)
     left = {path.parent.name for piece in pieces for path in anywhere(store, piece)}

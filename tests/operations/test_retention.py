@@ -30,7 +30,7 @@ from lfr_kit.operations.deletion import By, start
 from lfr_kit.operations.sessions import new_session
 from lfr_kit.operations.spooling import open_spool
 from lfr_kit.store.repository import records as record_rows
-from lfr_kit.store.tables.alerts import alerts
+from lfr_kit.store.tables.alerts import alert_shots, alerts
 from lfr_kit.store.tables.deployments import deployments
 from lfr_kit.store.tables.keys import data_keys, destroyed_keys
 from lfr_kit.store.tables.retention import residue_marks
@@ -89,7 +89,7 @@ def test_watchlist_goes_at_the_second_and_not_before(store, clock):
 def test_alerts_go_one_by_one_and_the_rest_is_sealed_anew(store, clock):
     made = lived(store, clock)
     first, second = made.alert_ids
-    before = made.faces(second)
+    before, before_further = made.faces(second), made.further(second)
     with store.reading() as connection:
         old = connection.execute(select(alerts.c.sealed_probe).where(alerts.c.alert_id == second)).scalar_one()
         key = store.vault.key(connection, f"deployment:{made.deployment_id}")
@@ -103,14 +103,18 @@ def test_alerts_go_one_by_one_and_the_rest_is_sealed_anew(store, clock):
         before.reference_jpeg,
         before.details,
     )
+    assert len(before_further) == 1
+    assert made.further(second) == before_further
     assert certificates.certificate(store, done.deleted[0].certificate_id).certificate.keys_destroyed == [
         key.key_id
     ]
     with store.reading() as connection:
         new = connection.execute(select(alerts).where(alerts.c.alert_id == second)).one()
+        shots = connection.execute(select(alert_shots.c.alert_id)).scalars().all()
     assert new.sealed_probe != old
     assert new.key_id != key.key_id
     assert first not in made.alerts_left()
+    assert shots == [second], "the further pictures of what goes go with it"
 
 
 def test_alert_of_the_longer_profile_stays_its_31_days(store, clock):

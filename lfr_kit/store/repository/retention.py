@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Table, delete, func, select, update
+from sqlalchemy import Column, Connection, Row, Table, func, select
 
 from lfr_kit.errors import KeyDestroyedError, TamperedError
 from lfr_kit.governance.deletion_certificate import rows_digest
@@ -22,8 +22,9 @@ from lfr_kit.governance.retention import (
 )
 from lfr_kit.governance.vocabulary import DeploymentState, RetentionProfile, WatchlistState
 from lfr_kit.store.repository import blue_list as blue_rows
+from lfr_kit.store.repository.alert_retention import in_parts
 from lfr_kit.store.residue import Mark, MarkKind, marks_of
-from lfr_kit.store.tables.alerts import alert_events, alerts
+from lfr_kit.store.tables.alerts import alert_events, alert_shots, alerts
 from lfr_kit.store.tables.blue_list import blue_list
 from lfr_kit.store.tables.deployments import deployments
 from lfr_kit.store.tables.retention import certificates, holds, residue_marks
@@ -35,21 +36,14 @@ __all__ = [
     "Collected",
     "DeploymentClock",
     "collect",
-    "delete_alerts",
     "deployment_clock",
     "deployment_state",
-    "holds_emptied",
-    "in_parts",
     "is_empty",
     "items",
     "joined",
-    "reseal_alerts",
-    "scopes_of_alerts",
-    "unheld_alerts",
 ]
 
 _BATCH = 200
-_MOST_IDS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +94,6 @@ class Collected:
     def add(self, table: str, row_id: str, sealed: bytes) -> None:
         """Notes a row."""
         self.digests.setdefault(table, {})[row_id] = hashlib.sha256(sealed).digest()
-
-
-def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Ids, few enough for one statement."""
-    return (ids[start : start + _MOST_IDS] for start in range(0, len(ids), _MOST_IDS))
 
 
 def deployment_clock(connection: Connection, deployment_id: str, now: datetime) -> DeploymentClock | None:
@@ -249,12 +238,6 @@ def _sessions(connection: Connection, now: datetime) -> Iterator[Item]:
         )
 
 
-def unheld_alerts(connection: Connection, deployment_id: str) -> list[str]:
-    """Ids of a deployment's alerts under no hold, released ones among those under one."""
-    query = select(alerts.c.alert_id).where(alerts.c.deployment_id == deployment_id, alerts.c.hold_id.is_(None))
-    return list(connection.execute(query).scalars())
-
-
 def is_empty(connection: Connection, deployment_id: str) -> bool:
     """Whether neither an alert, a watchlist nor a blue list of the deployment is left."""
     n_alerts = select(func.count()).where(alerts.c.deployment_id == deployment_id)
@@ -263,40 +246,6 @@ def is_empty(connection: Connection, deployment_id: str) -> bool:
     )
     n_blue = select(func.count()).where(blue_list.c.deployment_id == deployment_id)
     return not any(connection.execute(each).scalar_one() for each in (n_alerts, n_lists, n_blue))
-
-
-def delete_alerts(connection: Connection, alert_ids: Sequence[str]) -> None:
-    """Deletes alerts and everything that happened to them."""
-    for some in in_parts(alert_ids):
-        connection.execute(delete(alert_events).where(alert_events.c.alert_id.in_(some)))
-        connection.execute(delete(alerts).where(alerts.c.alert_id.in_(some)))
-
-
-def reseal_alerts(
-    connection: Connection, alert_ids: Sequence[str], keys: tuple[DataKey, DataKey], hold_id: str | None = None
-) -> None:
-    """Seals alerts anew: opened with the first key, sealed with the second; `hold_id` is written to them."""
-    old, new = keys
-    for some in in_parts(alert_ids):
-        for row in connection.execute(select(alerts).where(alerts.c.alert_id.in_(some))).all():
-            sealed = {
-                f"sealed_{name}": _moved(row._mapping[f"sealed_{name}"], f"alerts:{row.alert_id}:{name}", old, new)
-                for name in ("probe", "reference", "details")
-            }
-            connection.execute(
-                update(alerts)
-                .where(alerts.c.alert_id == row.alert_id)
-                .values(**sealed, key_id=new.key_id, hold_id=hold_id, version=row.version + 1)
-            )
-        noted = alert_events.c.alert_id.in_(some), alert_events.c.sealed_note.is_not(None)
-        for row in connection.execute(select(alert_events).where(*noted)).all():
-            note = _moved(row.sealed_note, f"alert_events:{row.alert_id}:{row.seq}:note", old, new)
-            where = alert_events.c.alert_id == row.alert_id, alert_events.c.seq == row.seq
-            connection.execute(update(alert_events).where(*where).values(sealed_note=note))
-
-
-def _moved(sealed: bytes, about: str, old: DataKey, new: DataKey) -> bytes:
-    return new.seal(old.open(sealed, about), about)
 
 
 _SEALED: dict[str, tuple[Table, Column[Any], dict[str, MarkKind | None]]] = {
@@ -313,6 +262,7 @@ _SEALED: dict[str, tuple[Table, Column[Any], dict[str, MarkKind | None]]] = {
         {"probe": MarkKind.PICTURE, "reference": MarkKind.PICTURE, "details": None},
     ),
     "alert_events": (alert_events, alert_events.c.alert_id, {"note": None}),
+    "alert_shots": (alert_shots, alert_shots.c.alert_id, {"picture": MarkKind.PICTURE}),
 }
 """What is collected -> its table, the column that chooses rows, and its sealed columns with what they are."""
 
@@ -375,24 +325,3 @@ def joined(parts: Sequence[Collected]) -> Collected:
         for table, rows in part.digests.items():
             whole.digests.setdefault(table, {}).update(rows)
     return whole
-
-
-def scopes_of_alerts(connection: Connection, alert_ids: Sequence[str]) -> dict[str, list[str]]:
-    """Scope of the key that seals them -> alerts."""
-    scopes: dict[str, list[str]] = {}
-    for some in in_parts(alert_ids):
-        query = select(alerts.c.alert_id, alerts.c.deployment_id, alerts.c.hold_id)
-        for row in connection.execute(query.where(alerts.c.alert_id.in_(some))):
-            scope = f"hold:{row.hold_id}" if row.hold_id else f"deployment:{row.deployment_id}"
-            scopes.setdefault(scope, []).append(row.alert_id)
-    return scopes
-
-
-def holds_emptied(connection: Connection, alert_ids: Sequence[str]) -> list[str]:
-    """Holds that hold nothing but these alerts."""
-    going = set(alert_ids)
-    query = select(alerts.c.hold_id, alerts.c.alert_id).where(alerts.c.hold_id.is_not(None))
-    held: dict[str, set[str]] = {}
-    for row in connection.execute(query):
-        held.setdefault(row.hold_id, set()).add(row.alert_id)
-    return sorted(hold_id for hold_id, each in held.items() if each <= going)
