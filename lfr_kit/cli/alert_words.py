@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lfr_kit.cli.output import results
 from lfr_kit.cli.visible import visible
@@ -12,10 +12,19 @@ from lfr_kit.governance.adjudication import check_alert_id
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from lfr_kit.governance.charge import Charge
     from lfr_kit.operations.alert_view import AlertView, QueuedAlert, Score
     from lfr_kit.store.repository.alerts import AlertEvent
 
-__all__ = ["picture_names", "print_alert", "print_queue", "score_in_words"]
+__all__ = [
+    "charge_fields",
+    "picture_names",
+    "pictures_of",
+    "print_alert",
+    "print_queue",
+    "queued_fields",
+    "score_in_words",
+]
 
 _WAITS_FOR = {
     "raised": "operator",
@@ -36,7 +45,7 @@ def print_queue(waiting: Sequence[QueuedAlert]) -> None:
         results().print("No alert waits for anybody.", highlight=False)
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("response", "alert", "state", "waits for", "camera", "raised (UTC)", "decide by"):
+    for column in ("response", "alert", "state", "waits for", "with", "camera", "raised (UTC)", "until"):
         table.add_column(column, overflow="fold", no_wrap=column == "alert")
     for each in waiting:
         cells = (
@@ -44,9 +53,10 @@ def print_queue(waiting: Sequence[QueuedAlert]) -> None:
             each.alert_id + (" (repeat)" if each.repeat_of else ""),
             each.state,
             _WAITS_FOR.get(each.state, "nobody"),
+            visible(_with(each.charge)),
             visible(each.camera_id),
             f"{each.raised_at:%H:%M:%S}",
-            f"{each.expires_at:%H:%M:%S}" if each.state in ("raised", "viewed") else "",
+            _until(each),
         )
         table.add_row(*map(Text, cells))
     results().print(table)
@@ -65,6 +75,7 @@ def print_alert(seen: AlertView) -> None:
         ("where", seen.camera_id, f"{seen.category.replace('_', ' ')}, response {seen.response}"),
         ("when", _time(seen.captured_at), f"picture of {_day(seen.captured_on)}"),
         ("picture", _size(seen.probe_jpeg), _size(seen.reference_jpeg)),
+        ("further", _further(seen), ""),
         ("current", "", f"status last verified {_time(seen.status_verified_at)}: check it again before engaging"),
         ("note", "", seen.note),
     )
@@ -73,7 +84,9 @@ def print_alert(seen: AlertView) -> None:
     results().print(table)
     score = _BLIND if seen.score is None else score_in_words(seen.score)
     state = ", ".join(str(each) for each in (seen.state, seen.truth, seen.outcome) if each)
-    for line in (f"comparison: {score}", f"state: {state}", *(_event(event) for event in seen.events)):
+    charge = f"in hand: {_in_hand(seen.charge) or 'nobody'}, team: {seen.charge.team or 'none'}"
+    lines = (f"comparison: {score}", f"state: {state}", charge, *(_event(event) for event in seen.events))
+    for line in lines:
         results().print(visible(line), soft_wrap=True, highlight=False, markup=False)
 
 
@@ -86,16 +99,72 @@ def score_in_words(score: Score) -> str:
     )
 
 
-def picture_names(alert_id: str) -> list[str]:
-    """What its two pictures are called as files: the face seen, and the one on the list."""
+def picture_names(alert_id: str, n_shots: int | None = None) -> list[str]:
+    """What its pictures are called as files: the face seen, the one on the list, further ones of the face seen.
+
+    `n_shots`: how many of the last there are; None = as many as there may be.
+    """
+    from lfr_kit.operations.alert_shots import MOST_SHOTS
+
     name = check_alert_id(alert_id)
-    return [f"{name}-seen.jpg", f"{name}-on-the-list.jpg"]
+    further = [f"{name}-seen-{n}.jpg" for n in range(2, 2 + (MOST_SHOTS if n_shots is None else n_shots))]
+    return [f"{name}-seen.jpg", f"{name}-on-the-list.jpg", *further]
+
+
+def pictures_of(seen: AlertView) -> dict[str, bytes]:
+    """File name -> picture."""
+    pictures = (seen.probe_jpeg, seen.reference_jpeg, *(each.jpeg for each in seen.shots))
+    return dict(zip(picture_names(seen.alert_id, len(seen.shots)), pictures, strict=True))
+
+
+def queued_fields(alert: QueuedAlert) -> dict[str, Any]:
+    """A line of the queue as plain values."""
+    plain = {name: value for name, value in vars(alert).items() if name != "charge"}
+    return {**plain, **charge_fields(alert)}
+
+
+def charge_fields(alert: QueuedAlert | AlertView) -> dict[str, Any]:
+    """In whose charge it is, as plain values."""
+    charge = alert.charge
+    return {
+        "team": charge.team,
+        "in_hand": charge.holder,
+        "held_since": charge.held_since,
+        "acknowledged_at": charge.acknowledged_at,
+        "acknowledge_by": alert.acknowledge_by,
+    }
+
+
+def _with(charge: Charge) -> str:
+    """Its team, and who has it in hand."""
+    holder = _in_hand(charge)
+    return f"{charge.team or 'no team'}: {holder}" if holder else charge.team or "no team"
+
+
+def _in_hand(charge: Charge) -> str:
+    """Who has it; said apart where they have not acknowledged."""
+    if charge.holder and charge.acknowledged_at is None:
+        return f"{charge.holder} (not acknowledged)"
+    return charge.holder
+
+
+def _until(alert: QueuedAlert) -> str:
+    """By when the next person must do something, and what."""
+    if alert.state in ("raised", "viewed"):
+        return f"decide {alert.expires_at:%H:%M:%S}"
+    return "" if alert.acknowledge_by is None else f"acknowledge {alert.acknowledge_by:%H:%M:%S}"
+
+
+def _further(seen: AlertView) -> str:
+    times = ", ".join(f"{each.captured_at:%H:%M:%S} (quality {each.quality:.0f})" for each in seen.shots)
+    return f"{len(seen.shots)} more of the same face: {times}" if seen.shots else "none"
 
 
 def _event(event: AlertEvent) -> str:
     data = {name: value for name, value in event.data.items() if value is not None}
     told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in data.items())
-    return f"{_time(event.at)} {event.kind} by {event.actor_id}" + (f": {told}" if told else "")
+    what = f"{_time(event.at)} {event.kind.replace('_', ' ')} by {event.actor_id}"
+    return what + (f": {told}" if told else "") + (f" ({event.note})" if event.note else "")
 
 
 def _time(moment: datetime | None) -> str:

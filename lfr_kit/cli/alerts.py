@@ -1,4 +1,4 @@
-"""`lfr alerts`: the queue, one alert with its two pictures, and what people decide on it."""
+"""`lfr alerts`: the queue, one alert with its pictures, who has it in hand, and what people decide on it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Alerts: look, decide, engage, conclude, review.")
+app = typer.Typer(no_args_is_help=True, help="Alerts: look, take in hand, decide, engage, conclude, review.")
 
 AlertArgument = Annotated[str, typer.Argument(metavar="ALERT", help="Its id, see: lfr alerts list DEPLOYMENT")]
 NoteOption = Annotated[str, typer.Option("--note", help="Free text; kept sealed.")]
@@ -39,14 +39,14 @@ def list_(
     every: Annotated[bool, typer.Option("--all", help="Also those on which nothing is left to do.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Alerts that wait for somebody: by colour of response, then time."""
-    from lfr_kit.cli.alert_words import print_queue
+    """Alerts that wait for somebody: by colour of response, then time; the team they go to and who has them."""
+    from lfr_kit.cli.alert_words import print_queue, queued_fields
     from lfr_kit.operations.alerts import queue
 
     with signed_in() as (store, actor):
         waiting = queue(store, actor, deployment, everything=every)
     if as_json:
-        emit({"deployment_id": deployment, "alerts": [vars(each) for each in waiting]})
+        emit({"deployment_id": deployment, "alerts": [queued_fields(each) for each in waiting]})
     else:
         print_queue(waiting)
 
@@ -56,13 +56,13 @@ def show(
     alert: AlertArgument,
     pictures: Annotated[
         Path | None,
-        typer.Option("--pictures", help="Write the two pictures to this folder; logged as a disclosure."),
+        typer.Option("--pictures", help="Write all its pictures to this folder; logged as a disclosure."),
     ] = None,
     reason: ReasonOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """What was seen beside who it may be. No score before somebody has decided, where the authority says so."""
-    from lfr_kit.cli.alert_words import picture_names, print_alert
+    from lfr_kit.cli.alert_words import picture_names, pictures_of, print_alert
     from lfr_kit.cli.picture_files import check_free, say_written, write_pictures
     from lfr_kit.operations.alerts import view
 
@@ -70,13 +70,40 @@ def show(
         check_free(pictures, picture_names(alert))
     with signed_in() as (store, actor):
         seen = view(store, actor, alert, reason=reason, discloses=pictures is not None)
-    both = zip(picture_names(seen.alert_id), (seen.probe_jpeg, seen.reference_jpeg), strict=True)
-    files = [] if pictures is None else write_pictures(pictures, dict(both))
+    files = [] if pictures is None else write_pictures(pictures, pictures_of(seen))
     if as_json:
         emit({**_fields(seen), "pictures": files})
     else:
         print_alert(seen)
     say_written(files, "the alert is deleted", as_json=as_json)
+
+
+@app.command()
+def acknowledge(alert: AlertArgument, note: NoteOption = "", as_json: JsonOption = False) -> None:
+    """Says that you have an alert in hand. Exit status 1 if somebody else has it: it says who."""
+    from lfr_kit.operations import alerts
+
+    with signed_in() as (store, actor):
+        done = alerts.acknowledge(store, actor, alert, note=note)
+    _say_hands(done, actor.user_id, as_json=as_json)
+
+
+@app.command("hand-over")
+def hand_over(
+    alert: AlertArgument,
+    to: Annotated[str, typer.Argument(metavar="USER", help="Who gets it; '' = nobody.")],
+    held_by: Annotated[
+        str, typer.Option("--from", help="Who has it now, if that is neither you nor nobody.")
+    ] = "",
+    note: NoteOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Puts an alert into somebody's hands, who then acknowledges it. Exit status 1 if another has it."""
+    from lfr_kit.operations import alerts
+
+    with signed_in() as (store, actor):
+        done = alerts.hand_over(store, actor, alert, to, held_by=held_by, note=note)
+    _say_hands(done, to, as_json=as_json)
 
 
 @app.command()
@@ -176,6 +203,15 @@ def expire(deployment: DeploymentArgument, as_json: JsonOption = False) -> None:
         results().print(f"{len(expired)} expired", highlight=False)
 
 
+def _say_hands(done: StoredAlert, holder: str, *, as_json: bool) -> None:
+    if as_json:
+        fields = {name: getattr(done, name) for name in ("alert_id", "deployment_id", "state")}
+        emit({**fields, "in_hand": holder})
+    else:
+        words = f"{done.alert_id}: {holder or 'nobody'} has it in hand"
+        results().print(words, soft_wrap=True, highlight=False, markup=False)
+
+
 def _say(done: StoredAlert, *, as_json: bool) -> None:
     fields = {name: getattr(done, name) for name in ("alert_id", "deployment_id", "state", "truth", "outcome")}
     if as_json:
@@ -187,6 +223,10 @@ def _say(done: StoredAlert, *, as_json: bool) -> None:
 
 def _fields(seen: AlertView) -> dict[str, Any]:
     """All but the pictures, as plain values; `score` is null while the first look is blind."""
-    plain = {name: value for name, value in vars(seen).items() if not name.endswith("_jpeg")}
+    from lfr_kit.cli.alert_words import charge_fields
+
+    plain = {name: value for name, value in vars(seen).items() if name != "charge" and not name.endswith("_jpeg")}
     events = [{name: value for name, value in vars(event).items() if name != "note"} for event in seen.events]
-    return {**plain, "score": seen.score and vars(seen.score), "is_blind": seen.is_blind, "events": events}
+    shots = [{name: value for name, value in vars(each).items() if name != "jpeg"} for each in seen.shots]
+    own = {"score": seen.score and vars(seen.score), "is_blind": seen.is_blind, "events": events, "shots": shots}
+    return {**plain, **own, **charge_fields(seen)}

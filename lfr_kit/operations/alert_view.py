@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from lfr_kit.governance.adjudication import UNDECIDED, Step, after, check_alert_id
+from lfr_kit.governance.charge import Charge, charge_of
 from lfr_kit.governance.person_text import clean_text
 from lfr_kit.governance.roles import Action, Actor, Role, may
 from lfr_kit.governance.vocabulary import AlertState, Category, DeploymentState, Operation
-from lfr_kit.operations.adjudication import LONGEST_NOTE
 from lfr_kit.operations.alert_expiry import expire_if_due
+from lfr_kit.operations.alert_hearing import LONGEST_NOTE
+from lfr_kit.store.repository import alert_charge
+from lfr_kit.store.repository import alert_shots as shot_rows
 from lfr_kit.store.repository import alerts as rows
+from lfr_kit.store.repository.alert_shots import FurtherShot
 from lfr_kit.store.repository.alerts import AlertEvent, StoredAlert
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ WAITING = (
 """States in which somebody still has something to do; UNCONFIRMED until its review gave a truth."""
 
 _ON_DUTY = frozenset({Role.LFR_OPERATOR, Role.ENGAGEMENT_OFFICER, Role.BRONZE, Role.SILVER})
+_WITH_NOTE = frozenset({"acknowledged", "handed_over"})
 _RUNNING = frozenset({DeploymentState.OPEN, DeploymentState.PAUSED})
 
 
@@ -56,7 +61,15 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True)
 class QueuedAlert:
-    """An alert in the queue: no picture, no name, no score."""
+    """An alert in the queue: no picture, no name, no score.
+
+    Attributes
+    ----------
+    charge
+        The team it is routed to, and who has it in hand.
+    n_shots
+        Further pictures of the same track.
+    """
 
     alert_id: str
     response: str
@@ -65,6 +78,13 @@ class QueuedAlert:
     raised_at: datetime
     expires_at: datetime
     repeat_of: str | None
+    charge: Charge
+    n_shots: int
+
+    @property
+    def acknowledge_by(self) -> datetime | None:
+        """Until when somebody must say that they have it in hand; None if nobody need, or somebody has."""
+        return self.charge.acknowledge_by if self.state is AlertState.VIABLE else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +98,11 @@ class AlertView:
     status_verified_at
         When the entry was last checked to be current (W12).
     events
-        What happened so far, without the notes.
+        What happened so far; of the notes only those to whoever has the alert in hand.
+    charge
+        The team it is routed to, and who has it in hand.
+    shots
+        Further pictures of the same track.
     """
 
     alert_id: str
@@ -101,6 +125,8 @@ class AlertView:
     note: str
     score: Score | None
     events: tuple[AlertEvent, ...]
+    charge: Charge
+    shots: tuple[FurtherShot, ...] = ()
     probe_jpeg: bytes = field(repr=False)
     reference_jpeg: bytes = field(repr=False)
 
@@ -108,6 +134,11 @@ class AlertView:
     def is_blind(self) -> bool:
         """Whether the score is withheld."""
         return self.score is None
+
+    @property
+    def acknowledge_by(self) -> datetime | None:
+        """As that of `QueuedAlert`."""
+        return self.charge.acknowledge_by if self.state is AlertState.VIABLE else None
 
 
 def queue(store: Store, actor: Actor, deployment_id: str, *, everything: bool = False) -> list[QueuedAlert]:
@@ -126,9 +157,15 @@ def queue(store: Store, actor: Actor, deployment_id: str, *, everything: bool = 
     with store.reading() as connection:
         rows.deployment_state(connection, deployment_id)
         found = rows.queue(connection, deployment_id, None if everything else WAITING)
-    names = QueuedAlert.__dataclass_fields__
+        charges = alert_charge.charges(connection, deployment_id)
+        n_shots = shot_rows.counts(connection, deployment_id)
+    names = [name for name in QueuedAlert.__dataclass_fields__ if name not in ("charge", "n_shots")]
     return [
-        QueuedAlert(**{name: getattr(each, name) for name in names})
+        QueuedAlert(
+            **{name: getattr(each, name) for name in names},
+            charge=charges.get(each.alert_id, Charge()),
+            n_shots=n_shots.get(each.alert_id, 0),
+        )
         for each in found
         if everything or not (each.state is AlertState.UNCONFIRMED and each.truth)
     ]
@@ -170,8 +207,10 @@ def view(store: Store, actor: Actor, alert_id: str, *, reason: str = "", disclos
     ) as act:
         stored = expire_if_due(act, rows.alert(act.connection, alert_id, lock=True))
         stored = _look(act, stored)
-        faces = rows.faces(act.connection, act.key(rows.scope_of(stored)), alert_id)
-        return _view(stored, faces, rows.events(act.connection, alert_id))
+        key = act.key(rows.scope_of(stored))
+        faces = rows.faces(act.connection, key, alert_id)
+        shots = shot_rows.of_alert(act.connection, key, alert_id)
+        return _view(stored, faces, _told(rows.events(act.connection, alert_id, key)), shots)
 
 
 def _look(act: Act, stored: StoredAlert) -> StoredAlert:
@@ -197,7 +236,13 @@ def _look(act: Act, stored: StoredAlert) -> StoredAlert:
     return rows.alert(act.connection, stored.alert_id)
 
 
-def _view(stored: StoredAlert, faces: rows.AlertFaces, events: list[AlertEvent]) -> AlertView:
+def _told(events: list[AlertEvent]) -> list[AlertEvent]:
+    return [event if event.kind in _WITH_NOTE else replace(event, note="") for event in events]
+
+
+def _view(
+    stored: StoredAlert, faces: rows.AlertFaces, events: list[AlertEvent], shots: list[FurtherShot]
+) -> AlertView:
     card = faces.details
     shown: dict[str, Any] = {
         name: getattr(stored, name) for name in AlertView.__dataclass_fields__ if hasattr(stored, name)
@@ -213,6 +258,8 @@ def _view(stored: StoredAlert, faces: rows.AlertFaces, events: list[AlertEvent])
         note=card["note"],
         score=None if _is_blind(stored, faces) else _score(stored),
         events=tuple(events),
+        charge=charge_of(events),
+        shots=tuple(shots),
         probe_jpeg=faces.probe_jpeg,
         reference_jpeg=faces.reference_jpeg,
     )

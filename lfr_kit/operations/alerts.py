@@ -8,35 +8,40 @@ alike they are; the template does not. Everything is sealed under the deployment
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from lfr_kit.errors import AuthorityError, StateError, WatchlistError
 from lfr_kit.governance.adjudication import check_alert_id
+from lfr_kit.governance.charge import ACKNOWLEDGE_WITHIN_S
 from lfr_kit.governance.deployment_state import RUNNABLE, Deployment, due_step
 from lfr_kit.governance.roles import SYSTEM, Action, Actor
 from lfr_kit.governance.vocabulary import AlertState, DeploymentState, Operation
 from lfr_kit.operations.adjudication import conclude, decide, do_not_engage, engage, review
+from lfr_kit.operations.alert_charge import acknowledge, hand_over
 from lfr_kit.operations.alert_expiry import expire_due
+from lfr_kit.operations.alert_shots import face_jpeg
 from lfr_kit.operations.alert_view import AlertView, Score, queue, view
+from lfr_kit.operations.routing import route_within
 from lfr_kit.operations.watchlists import EntryCard, entry_card
 from lfr_kit.store.repository import alerts as rows
 from lfr_kit.store.repository.alerts import Arrival, PendingAlert, StoredAlert
 from lfr_kit.store.repository.deployments import deployment
 
 if TYPE_CHECKING:
-    from lfr_kit.records import Alert, BestShot
+    from lfr_kit.records import Alert
     from lfr_kit.store.store import Act, Store
 
 __all__ = [
     "REPEAT_WITHIN_S",
     "AlertView",
     "Score",
+    "acknowledge",
     "conclude",
     "decide",
     "do_not_engage",
     "engage",
     "expire_due",
+    "hand_over",
     "handed_over",
     "queue",
     "raise_alert",
@@ -48,7 +53,6 @@ __all__ = [
 REPEAT_WITHIN_S = 60.0
 """An alert of the same entry within this time of the last is linked to it as a repeat."""
 
-_JPEG_QUALITY = 92
 _LATE_STATES = frozenset(
     {DeploymentState.OPEN, DeploymentState.PAUSED, DeploymentState.CLOSED, DeploymentState.ABORTED}
 )
@@ -75,7 +79,7 @@ def handed_over(deployment_id: str, alert: Alert, raised_at: datetime) -> Pendin
         score_scale=alert.score_scale,
         n_enrolled=alert.n_enrolled,
         quality=float(alert.shot.quality),
-        probe_jpeg=_jpeg(alert.shot),
+        probe_jpeg=face_jpeg(alert.shot),
     )
 
 
@@ -149,9 +153,10 @@ def _store(act: Act, pending: PendingAlert, *, was_spooled: bool) -> None:
         kind="raised",
         from_state=None,
         to_state=AlertState.RAISED,
-        data={"was_spooled": was_spooled},
+        data={"was_spooled": was_spooled, "acknowledge_within_s": ACKNOWLEDGE_WITHIN_S.get(card.response)},
     )
     rows.append_event(act.connection, key, rows.alert(act.connection, pending.alert_id), event)
+    route_within(act, pending.deployment_id, [pending.alert_id])
     if was_spooled:
         act.details["raised_at"] = pending.raised_at.isoformat()
 
@@ -212,13 +217,3 @@ def _details(card: EntryCard, *, is_blind: bool) -> dict[str, Any]:
 
 def _iso(moment: date | None) -> str | None:
     return None if moment is None else moment.isoformat()
-
-
-def _jpeg(shot: BestShot) -> bytes:
-    from PIL import Image
-
-    from lfr_kit.reports.blur import alone
-
-    encoded = BytesIO()
-    Image.fromarray(alone(shot.image, shot.box_px)).save(encoded, "JPEG", quality=_JPEG_QUALITY, exif=b"")
-    return encoded.getvalue()

@@ -1,7 +1,7 @@
 """Officers on the ground: they check in, are heard of again and again, and check out.
 
 Checking in and out are acts, and stand in the deployment's events. A sign of life only touches a row: hundreds of
-them an hour would bury the audit log.
+them an hour would bury the audit log. After each, alerts without a team on the ground are routed (`routing`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from lfr_kit.governance.presence import (
     Checked,
     check_may_check_in,
     is_present,
-    nearest_team,
     present_at,
     said_team,
 )
 from lfr_kit.governance.roles import Action, Actor, require
 from lfr_kit.governance.vocabulary import Operation
 from lfr_kit.operations.deployment_steps import append_event, deployment, tick
+from lfr_kit.operations.routing import route_if_due
 from lfr_kit.store.faults import translated
 from lfr_kit.store.repository import presence as rows
 from lfr_kit.store.repository.deployments import standing
@@ -39,7 +39,6 @@ __all__ = [
     "checked_in",
     "heartbeat",
     "is_present",
-    "nearest_team",
     "present",
 ]
 
@@ -75,6 +74,7 @@ def check_in(store: Store, actor: Actor, deployment_id: str, *, team: str, camer
         one = Checked(user_id=actor.user_id, team=name, camera_id=camera_id, checked_in_at=act.at, seen_at=act.at)
         rows.put(act.connection, act.key("store"), deployment_id, one)
         _note(act, deployment_id, {"step": "check_in", "team": name, "camera_id": camera_id})
+    route_if_due(store, deployment_id)
     return one
 
 
@@ -102,6 +102,7 @@ def heartbeat(store: Store, actor: Actor, deployment_id: str) -> None:
                 f"lfr deployment check-in {deployment_id} --team TEAM"
             )
         rows.touch(connection, key, deployment_id, replace(found[1], seen_at=now))
+    route_if_due(store, deployment_id)
 
 
 def check_out(store: Store, actor: Actor, deployment_id: str) -> None:
@@ -119,6 +120,7 @@ def check_out(store: Store, actor: Actor, deployment_id: str) -> None:
         found = rows.of_user(act.connection, act.key("store"), actor.user_id)
         if found is not None and found[0] == deployment_id:
             _leave(act, because="checked out")
+    route_if_due(store, deployment_id)
 
 
 def present(store: Store, deployment_id: str, max_age_s: float) -> list[Checked]:

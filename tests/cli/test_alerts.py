@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import stat
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from alerted import OPERATOR as SIGNED_IN_BY_HAND
-from alerted import Opened, logged
+from alerted import Opened, logged, shot
+from governed import put_user
 from PIL import Image
 from recorded import authority
 
@@ -22,6 +24,8 @@ from lfr_kit.errors import (
     PermissionRefusedError,
     StateError,
 )
+from lfr_kit.governance.roles import Role
+from lfr_kit.operations.alert_shots import keep_shots
 from lfr_kit.operations.alerts import raise_alert, view
 from lfr_kit.store.store import Store
 
@@ -138,6 +142,42 @@ def test_pictures_replace_nothing_and_follow_no_link(cli, store, alert_id, tmp_p
     assert isinstance(cli.refused(OPERATOR, *wanted), OutputError)
     assert not victim.exists()
     assert len(logged(store, "alert.view")) == before
+
+
+def test_alert_is_acknowledged_and_handed_over_on_the_command_line(cli, store, opened, alert_id):
+    viable(cli, alert_id)
+    assert cli.json(OFFICER, "alerts", "acknowledge", alert_id, "--note", "two minutes")["in_hand"] == OFFICER
+    put_user(store, "bob", Role.ENGAGEMENT_OFFICER)
+    second = cli.refused("bronze", "alerts", "acknowledge", alert_id)
+    assert isinstance(second, DecisionConflictError)
+    assert f"{OFFICER} has it in hand since" in str(second)
+    cli(OFFICER, "alerts", "hand-over", alert_id, "bob", "--note", "he walks your way")
+    (listed,) = cli.json(OPERATOR, "alerts", "list", opened.deployment_id)["alerts"]
+    assert (listed["in_hand"], listed["acknowledged_at"], listed["team"]) == ("bob", None, "")
+    told = cli(OPERATOR, "alerts", "show", alert_id).stdout
+    for words in (
+        f"acknowledged by {OFFICER}",
+        "(two minutes)",
+        "handed over by",
+        "he walks your way",
+        "in hand: bob",
+    ):
+        assert words in told
+    assert cli.json("bronze", "alerts", "hand-over", alert_id, "", "--from", "bob")["in_hand"] == ""
+
+
+def test_further_pictures_are_counted_and_written_with_the_others(cli, store, alert_id, tmp_path):
+    began = store.clock()
+    keep_shots(store, alert_id, [shot(at=began + timedelta(seconds=n), seed=n) for n in (1, 2)])
+    assert "2 more of the same face" in cli(OPERATOR, "alerts", "show", alert_id).stdout
+    shown = cli.json(OPERATOR, "alerts", "show", alert_id)
+    assert [(each["seq"], each["quality"]) for each in shown["shots"]] == [(1, 80.0), (2, 80.0)]
+    assert "jpeg" not in shown["shots"][0]
+    folder = tmp_path / "out"
+    cli(OPERATOR, "alerts", "show", alert_id, "--pictures", folder, "--reason", "for the case file")
+    names = ("on-the-list", "seen-2", "seen-3", "seen")
+    assert sorted(file.name for file in folder.iterdir()) == sorted(f"{alert_id}-{name}.jpg" for name in names)
+    assert len({file.read_bytes() for file in folder.iterdir()}) == 4
 
 
 def test_second_operator_is_told_and_the_exit_status_is_one(cli, alert_id):
