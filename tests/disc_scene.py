@@ -60,8 +60,10 @@ def template_of(colour, folder) -> np.ndarray:
     return pipeline.embedder.embed(seen[:1])[0].vector
 
 
-def open_scene(store, tmp_path, frames) -> list[str]:
+def open_scene(store, tmp_path, frames, **plan) -> list[str]:
     """Deployment D-1, open, with an officer on the ground: Green and Red are sought; one camera, north.
+
+    `plan`: further changes of its authority.
 
     Returns
     -------
@@ -82,6 +84,7 @@ def open_scene(store, tmp_path, frames) -> list[str]:
         embedder="scripted",
         threshold=0.999,
         ends_at=now + timedelta(hours=5),
+        **plan,
     )
     _, entry_ids, _ = frozen_list(store, "D-1", people)
     with store.engine.begin() as connection:
