@@ -52,11 +52,26 @@ def amend(
         say_deployment(store, found, as_json=as_json, said=f"{found.deployment_id} is amended.")
 
 
-def calibrations(as_json: JsonOption = False) -> None:
-    """The measurements that a threshold may rest on, and the lowest threshold for lists of each size."""
-    from lfr_kit.operations.calibrations import known_calibrations
+def calibrations(
+    add: Annotated[
+        Path | None, typer.Option("--add", help="Calibration file of `lfr evaluate calibrate` to keep, for good.")
+    ] = None,
+    reason: ReasonOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """The measurements that a threshold may rest on, and the lowest threshold for lists of each size.
+
+    FaceNet has none before you make one: lfr evaluate calibrate trial.toml --embedder facenet --out FILE
+    """
+    from lfr_kit.operations.calibrations import add_calibration, known_calibrations
     from lfr_kit.store.store import Store
 
+    if add is not None:
+        from lfr_kit.governance.calibration_file import read_calibration
+
+        made = read_calibration(add)
+        with signed_in() as (store, actor):
+            add_calibration(store, actor, made, reason=reason)
     with Store.open() as store, store.reading() as connection:
         found = known_calibrations(connection)
     if as_json:
@@ -86,6 +101,7 @@ def _fields(found: Calibration) -> dict[str, Any]:
         "measured_on": found.measured_on,
         "valid_until": valid_until(found),
         "measured_with": found.measured_with,
+        "differences": None if found.differences is None else found.differences.model_dump(mode="json"),
         "largest_list": found.largest_list,
         "floors": [
             {"n_enrolled": n, "floor": found.floor(n), "is_extrapolated": found.is_extrapolated(n)}
@@ -114,6 +130,8 @@ def _print(found: Calibration) -> None:
     out.print(head, style="bold", highlight=False, markup=False)
     out.print(f"measured {row['measured_on']}, valid until {row['valid_until']}", highlight=False)
     out.print(found.measured_with, highlight=False, markup=False)
+    for verdict in () if found.differences is None else found.differences.verdicts:
+        out.print(f"groups: {verdict}", highlight=False, markup=False)
     table = Table("list of", "threshold at least", "", box=None, pad_edge=False)
     for each in row["floors"]:
         floor = "none keeps 1 in 1,000" if each["floor"] is None else f"{each['floor']:g}"

@@ -99,6 +99,10 @@ class BriefingFacts:
         Counts of the watchlist; no names. Empty while there is no list.
     differences
         Known performance differences of the loaded model; empty = none was measured, which is said.
+    verdicts
+        What the comparison of groups found, a sentence each.
+    differences_measured
+        (threshold, data in words) of that comparison.
     measured_with
         What the calibration was measured with, in words; None = not known.
     """
@@ -110,6 +114,8 @@ class BriefingFacts:
     by_category: Mapping[str, int]
     by_age_band: Mapping[str, int]
     differences: Sequence[GroupRate] = ()
+    verdicts: Sequence[str] = ()
+    differences_measured: tuple[float, str] | None = None
     measured_with: str | None = None
 
 

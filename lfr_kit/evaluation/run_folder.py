@@ -164,8 +164,8 @@ def write_run(folder: Path, content: RunContent, made_with: Mapping[str, Any]) -
         earlier = open_run(path)
         if canonical(earlier.figures) != canonical(content.figures):
             raise TamperedError(
-                f"{path}: is a run of the same trial, algorithm and plan with other figures; one of them was computed "
-                "on another machine or release: keep both, in two folders (--out)"
+                f"{path}: is a run of the same trial, algorithm and plan with other figures; one was computed "
+                "on another machine: keep both, in two folders (--out)"
             )
         return earlier
     partial = folder / f".{content.name}.{os.getpid()}.partial"

@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lfr_kit.config import settings
-from lfr_kit.errors import TableError
+from lfr_kit.enrolment import references_in
+from lfr_kit.errors import EnrolmentError, TableError
+from lfr_kit.evaluation.calibrate import calibration_rows
+from lfr_kit.evaluation.photos import PhotoStages, templates_of
 from lfr_kit.evaluation.run_folder import RunContent, digest_of, manifest_digest
 from lfr_kit.evaluation.template_cache import TemplateCache
-from lfr_kit.evaluation.trial import TrialPlan, TrialResult
+from lfr_kit.evaluation.trial import TrialPlan, TrialResult, trial_scores
 from lfr_kit.evaluation.trial_figures import figures_of
 from lfr_kit.evaluation.trial_manifest import TrialManifest, check_retention
 from lfr_kit.evaluation.trial_passes import TrialStages, TrialTemplates, forget_people, templates_of_trial
@@ -23,6 +27,8 @@ from lfr_kit.evaluation.trial_tables import read_manifest
 
 __all__ = [
     "Prepared",
+    "calibration_figures",
+    "folder_templates",
     "forget_templates",
     "prepare",
     "sources_of",
@@ -146,3 +152,37 @@ def forget_templates(
 def templates_kept() -> int:
     """How many templates of trials are kept."""
     return len(TemplateCache(settings().trials.templates_dir, settings().trials.key_file, today=today()))
+
+
+def calibration_figures(prepared: Prepared) -> dict[str, Any]:
+    """What a calibration needs of a trial's figures, without the sweep."""
+    scores = trial_scores(prepared.manifest, prepared.templates)
+    return {
+        "trial_id": prepared.manifest.trial_id,
+        "space_id": prepared.templates.passes.space_id,
+        "score_scale": "cosine",
+        "counts": prepared.manifest.counts(),
+        "listed": len(scores.listed),
+        "calibration": [asdict(row) for row in calibration_rows(scores)],
+    }
+
+
+def folder_templates(folder: Path, stages: TrialStages) -> tuple[list[str], NDArray[np.float32]]:
+    """Whose each reference of a folder is, and (n, d) templates through the gate of references; nothing is kept.
+
+    Raises
+    ------
+    SourceNotFoundError, InputError
+        If the folder is absent, empty or ambiguous.
+    EnrolmentError
+        If nobody could be enrolled from it.
+    """
+    photos = [(name, path) for name, paths in references_in(folder).items() for path in paths]
+    reference_stages = PhotoStages(stages.photo.detector, stages.reference_gate, stages.photo.embedder)
+    found = templates_of([path for _, path in photos], reference_stages)
+    kept = [
+        (name, each.vector) for (name, _), each in zip(photos, found.templates, strict=True) if each is not None
+    ]
+    if not kept:
+        raise EnrolmentError(f"{folder}: nobody could be enrolled ({dict(found.failed)})", reason="nobody")
+    return [name for name, _ in kept], np.stack([vector for _, vector in kept])

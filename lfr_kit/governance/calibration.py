@@ -24,6 +24,7 @@ from lfr_kit.evaluation.rates import Rate
 from lfr_kit.governance.authority import Authority
 from lfr_kit.governance.false_alert_watch import CEILING
 from lfr_kit.governance.grounds import Explanation, ShortText
+from lfr_kit.governance.measured_differences import MeasuredDifferences
 from lfr_kit.governance.part import Part
 
 __all__ = [
@@ -92,6 +93,8 @@ class Calibration(Part):
         Data and method, in words, with what they do not show.
     measurements
         By list size, then threshold.
+    differences
+        What was measured between groups of people with this model; None = nothing, which briefings say.
     """
 
     calibration_id: ShortText
@@ -102,6 +105,7 @@ class Calibration(Part):
     measurements: Annotated[tuple[Measurement, ...], AfterValidator(_in_order)] = Field(
         min_length=1, max_length=500
     )
+    differences: MeasuredDifferences | None = None
 
     @property
     def largest_list(self) -> int:
@@ -124,9 +128,13 @@ class Calibration(Part):
 
     def floor(self, n_enrolled: int) -> float | None:
         """The lowest threshold for a list of `n_enrolled`; None if no measured one keeps the ceiling."""
+        return self.lowest_threshold(n_enrolled, CEILING)
+
+    def lowest_threshold(self, n_enrolled: int, budget: float) -> float | None:
+        """The lowest measured threshold whose upper bound keeps a budget of false alerts per face; None = none."""
         if n_enrolled > MOST_TIMES_LARGER * self.largest_list:
             return None
-        kept = [each.threshold for each in self.measurements if each.upper_fpir(n_enrolled) <= CEILING]
+        kept = [each.threshold for each in self.measurements if each.upper_fpir(n_enrolled) <= budget]
         return min(kept, default=None)
 
 

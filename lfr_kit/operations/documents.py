@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lfr_kit.documents import internal, public
-from lfr_kit.documents.internal import BriefingFacts, HistoryLine
+from lfr_kit.documents.internal import BriefingFacts, GroupRate, HistoryLine
 from lfr_kit.errors import StateError
 from lfr_kit.governance.deployment_state import Deployment
 from lfr_kit.governance.person_text import clean_text
@@ -131,6 +131,7 @@ def _history(act: Act, deployment_id: str) -> list[HistoryLine]:
 def _briefing_facts(act: Act, found: Deployment) -> BriefingFacts:
     counts = rows.watchlist_counts(act.connection, found.watchlist_id)
     calibration = calibration_of(act.connection, found.authority.calibration_id)
+    differences = None if calibration is None else calibration.differences
     return BriefingFacts(
         deployment=found,
         public=public.public_facts(found),
@@ -138,5 +139,11 @@ def _briefing_facts(act: Act, found: Deployment) -> BriefingFacts:
         by_response=rows.response_counts(act.connection, found.watchlist_id),
         by_category=counts.by_category if counts is not None else {},
         by_age_band=counts.by_age_band if counts is not None else {},
+        differences=[
+            GroupRate(group=each.group, measure=each.measure, rate=each.rate)
+            for each in (() if differences is None else differences.groups)
+        ],
+        verdicts=() if differences is None else differences.verdicts,
+        differences_measured=None if differences is None else (differences.threshold, differences.measured_with),
         measured_with=None if calibration is None else calibration.measured_with,
     )
