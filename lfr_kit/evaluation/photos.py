@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lfr_kit.config import StageChoice, settings
 from lfr_kit.enrolment import best_shot_of
 from lfr_kit.errors import EnrolmentError, ImageError, SettingError
-from lfr_kit.records import BestShot, Template
+from lfr_kit.records import BestShot, Image, Template
 from lfr_kit.registry import create
 from lfr_kit.sources.image_file import read_image
 from lfr_kit.stages import Detector, Embedder, QualityGate
@@ -125,6 +125,7 @@ def templates_of(
     stages: PhotoStages,
     *,
     batch_size: int = 16,
+    read: Callable[[Path], Image] = read_image,
     progress: Callable[[int], None] | None = None,
 ) -> PhotoTemplates:
     """Templates of the main face of each photograph.
@@ -135,6 +136,8 @@ def templates_of(
         Photographs; of several faces the largest, most central one counts.
     batch_size
         How many are held and embedded at once.
+    read
+        Gives the picture of a path; another one than the file's own where photographs are changed first.
     progress
         Called with the number done since the last call.
     """
@@ -142,7 +145,7 @@ def templates_of(
     reasons: list[str] = []
     for start in range(0, len(paths), batch_size):
         batch = paths[start : start + batch_size]
-        outcomes = [_acquire(path, stages) for path in batch]
+        outcomes = [_acquire(path, stages, read) for path in batch]
         shots = [outcome for outcome in outcomes if isinstance(outcome, BestShot)]
         # The picture is let go here: only numbers are kept of thousands of photographs.
         made = iter([replace(t, shot=None) for t in stages.embedder.embed(shots)])
@@ -153,9 +156,9 @@ def templates_of(
     return PhotoTemplates(tuple(templates), tuple(reasons))
 
 
-def _acquire(path: Path, stages: PhotoStages) -> BestShot | str:
+def _acquire(path: Path, stages: PhotoStages, read: Callable[[Path], Image]) -> BestShot | str:
     """The main face, or why there is none."""
     try:
-        return best_shot_of(read_image(path), stages.detector, stages.gate, pick="main")
+        return best_shot_of(read(path), stages.detector, stages.gate, pick="main")
     except (ImageError, EnrolmentError) as error:
         return error.reason
