@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lfr_kit.benchmarks.peers import PeerWorker
     from lfr_kit.pipeline import Pipeline
 
-__all__ = ["app", "detect", "embed", "match", "start", "store", "video"]
+__all__ = ["app", "detect", "embed", "match", "start", "store", "sweep", "video"]
 
 app = typer.Typer(
     help="How fast it is on this machine; --peer installs another library beside and interleaves both.",
@@ -84,6 +84,25 @@ def match(
     except ValueError:
         raise typer.BadParameter(f"--sizes: whole numbers with commas between, got {sizes!r}") from None
     _show(bench_matching(MatchingPlan(exact_size=(exact, 512), approximate_sizes=listed, rounds=rounds)), as_json)
+
+
+@app.command()
+def sweep(
+    passes: Annotated[int, typer.Option("--passes", min=1, help="Made-up passes, ten of each person.")] = 4000,
+    filler: Annotated[int, typer.Option("--filler", min=1, help="Made-up filler to draw from.")] = 20_000,
+    enrol: Annotated[int, typer.Option("--enrol", min=1, help="Filler on the list of each draw.")] = 10_000,
+    draws: Annotated[int, typer.Option("--draws", min=1, help="Draws of the list.")] = 20,
+    thresholds: Annotated[int, typer.Option("--thresholds", min=2, help="Thresholds.")] = 200,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="How often it is timed.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """A trial counted at many thresholds and draws of filler, from templates to rates: seconds and peak memory."""
+    from lfr_kit.benchmarks.sweep_speed import SweepPlan, bench_sweep
+
+    plan = SweepPlan(
+        n_passes=passes, n_filler=filler, n_enrolled=enrol, n_draws=draws, n_thresholds=thresholds, rounds=rounds
+    )
+    _show(bench_sweep(plan), as_json)
 
 
 @app.command()

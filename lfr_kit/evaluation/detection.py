@@ -12,12 +12,20 @@ from numpy.typing import ArrayLike, NDArray
 from lfr_kit.errors import RecordError, SettingError
 from lfr_kit.evaluation.rates import Rate
 
-__all__ = ["HEIGHT_BANDS_PX", "BoxMatches", "DetectionRates", "detection_rates", "iou", "match_boxes"]
+__all__ = [
+    "HEIGHT_BANDS_PX",
+    "BoxMatches",
+    "DetectionRates",
+    "HeightBand",
+    "detection_rates",
+    "iou",
+    "match_boxes",
+]
 
 Boxes = NDArray[np.float64]
 
 HEIGHT_BANDS_PX = (0.0, 16.0, 24.0, 32.0, 48.0, 96.0, float("inf"))
-"""Edges of the height bands recall is given for: from the one up to below the next."""
+"""Edges of the height bands rates are given for: from the one up to below the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +38,34 @@ class BoxMatches:
         (n,) row of the drawn box that each found box matches, -1 = none.
     found_of_true
         (m,) the other way round.
-    true_heights_px
-        (m,) heights of the drawn boxes.
+    true_heights_px, found_heights_px
+        (m,) heights of the drawn boxes, (n,) of the found ones.
     """
 
     true_of_found: NDArray[np.intp]
     found_of_true: NDArray[np.intp]
     true_heights_px: NDArray[np.float64]
+    found_heights_px: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HeightBand:
+    """Faces and boxes from one height up to below another.
+
+    Attributes
+    ----------
+    from_px, up_to_px
+        Of drawn faces for recall, of found boxes for false ones.
+    recall
+        Faces of this height that were found.
+    false_boxes
+        Boxes of this height that match no drawn face of any size, of all boxes of this height.
+    """
+
+    from_px: float
+    up_to_px: float
+    recall: Rate
+    false_boxes: Rate
 
 
 @dataclass(frozen=True)
@@ -50,13 +79,13 @@ class DetectionRates:
     false_boxes, images
         Boxes that match no drawn face of any size, over all pictures.
     by_height_px
-        (from, up to, recall) per height band that holds a face.
+        Per height band that holds a drawn face or a found box.
     """
 
     recall: Rate
     false_boxes: int
     images: int
-    by_height_px: tuple[tuple[float, float, Rate], ...]
+    by_height_px: tuple[HeightBand, ...]
 
     @property
     def false_per_image(self) -> float | None:
@@ -113,8 +142,8 @@ def match_boxes(
     """
     if not 0 < smallest_iou <= 1:
         raise SettingError(f"smallest_iou: must lie in (0, 1], got {smallest_iou}")
-    true = _boxes(true_px, "true_px")
-    overlaps = iou(found_px, true)
+    true, found = _boxes(true_px, "true_px"), _boxes(found_px, "found_px")
+    overlaps = iou(found, true)
     scores = np.asarray(detection_scores, np.float64)
     if scores.shape != overlaps.shape[:1]:
         raise RecordError(f"detection_scores: expected ({len(overlaps)},), got {scores.shape}")
@@ -125,7 +154,7 @@ def match_boxes(
         if len(free) and free.max() >= smallest_iou:
             column = int(free.argmax())
             true_of_found[row], found_of_true[column] = column, row
-    return BoxMatches(true_of_found, found_of_true, true[:, 3] - true[:, 1])
+    return BoxMatches(true_of_found, found_of_true, true[:, 3] - true[:, 1], found[:, 3] - found[:, 1])
 
 
 def detection_rates(
@@ -134,20 +163,35 @@ def detection_rates(
     smallest_face_px: float = 16.0,
     bands_px: Sequence[float] = HEIGHT_BANDS_PX,
 ) -> DetectionRates:
-    """Recall over all pictures, of faces at least `smallest_face_px` high and by height band.
+    """Recall over all pictures, of faces at least `smallest_face_px` high; that and false boxes by height band.
 
     A found box that matches a smaller face is neither a hit nor false.
+
+    Raises
+    ------
+    SettingError
+        If the edges of the bands do not rise.
     """
+    if any(not low < high for low, high in pairwise(bands_px)):
+        raise SettingError(f"bands_px: the edges must rise, got {tuple(bands_px)}")
     heights = np.concatenate([m.true_heights_px for m in matches] or [np.zeros(0)])
     hits = np.concatenate([m.found_of_true >= 0 for m in matches] or [np.zeros(0, bool)])
+    found_px = np.concatenate([m.found_heights_px for m in matches] or [np.zeros(0)])
+    is_false = np.concatenate([m.true_of_found < 0 for m in matches] or [np.zeros(0, bool)])
     bands = []
     for low, high in pairwise(bands_px):
-        rate = _recall(hits, (heights >= low) & (heights < high))
-        if rate.trials:
-            bands.append((low, high, rate))
+        found_here = (found_px >= low) & (found_px < high)
+        band = HeightBand(
+            from_px=low,
+            up_to_px=high,
+            recall=_recall(hits, (heights >= low) & (heights < high)),
+            false_boxes=Rate(int((is_false & found_here).sum()), int(found_here.sum()), "boxes found"),
+        )
+        if band.recall.trials or band.false_boxes.trials:
+            bands.append(band)
     return DetectionRates(
         recall=_recall(hits, heights >= smallest_face_px),
-        false_boxes=sum(int((m.true_of_found < 0).sum()) for m in matches),
+        false_boxes=int(is_false.sum()),
         images=len(matches),
         by_height_px=tuple(bands),
     )

@@ -11,14 +11,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from lfr_kit.embedding.fusion import fuse
 from lfr_kit.errors import RecordError, SettingError
-from lfr_kit.evaluation.identification import OpenSetPoint, Searches, open_set_point, rank_one
+from lfr_kit.evaluation.identification import Mates, OpenSetPoint, Searches, open_set_point, rank_one
 from lfr_kit.evaluation.photos import PhotoTemplates
 from lfr_kit.evaluation.split import Split, draw_split
-from lfr_kit.records import Template
+from lfr_kit.records import CandidateList, Template
 from lfr_kit.registry import create
 from lfr_kit.stages import Matcher
 
-__all__ = ["MakeMatcher", "OpenSetPlan", "OpenSetStudy", "matcher_maker", "search_draw", "study_open_set"]
+__all__ = [
+    "MakeMatcher",
+    "OpenSetPlan",
+    "OpenSetStudy",
+    "matcher_maker",
+    "search_draw",
+    "searches_of",
+    "study_open_set",
+]
 
 MakeMatcher = Callable[[NDArray[np.float32]], Matcher]
 """Makes an empty matcher; is given the templates of the cohort, (m, d), m = 0 without one."""
@@ -178,10 +186,9 @@ def search_draw(
         matcher.enrol(list(references), list(references.values()))
     rows = np.concatenate([split.mated_rows, split.non_mated_rows])
     is_mated = np.arange(len(rows)) < len(split.mated_rows)
-    top_ids, top_scores = _top_candidates(matcher, [photos.templates[row] for row in rows])
-    is_right = is_mated & np.array([top == str(people[row]) for top, row in zip(top_ids, rows, strict=True)])
-    searches = Searches(people=people[rows], is_mated=is_mated, is_right=is_right, top_scores=top_scores)
-    return searches, len(split.enrolled) - len(references)
+    lists = _candidates(matcher, [photos.templates[row] for row in rows])
+    wanted = [str(people[row]) if mated else None for row, mated in zip(rows, is_mated, strict=True)]
+    return searches_of(people[rows], wanted, lists), len(split.enrolled) - len(references)
 
 
 def _references(photos: PhotoTemplates, split: Split) -> dict[str, Template]:
@@ -194,14 +201,47 @@ def _references(photos: PhotoTemplates, split: Split) -> dict[str, Template]:
     return references
 
 
-def _top_candidates(matcher: Matcher, probes: Sequence[Template | None]) -> tuple[list[str], NDArray[np.float64]]:
-    """Per probe the id and score at rank 1: ``""`` and NaN where not acquired, -inf where nobody is enrolled."""
+def _candidates(matcher: Matcher, probes: Sequence[Template | None]) -> list[CandidateList | None]:
+    """Per probe its candidates; None where not acquired."""
     lists = iter(matcher.search([probe for probe in probes if probe is not None]))
-    ids, scores = [""] * len(probes), np.full(len(probes), np.nan)
-    for row, probe in enumerate(probes):
-        if probe is None:
+    return [None if probe is None else next(lists) for probe in probes]
+
+
+def searches_of(
+    people: ArrayLike, wanted: Sequence[str | None], lists: Sequence[CandidateList | None]
+) -> Searches:
+    """What candidate lists came to.
+
+    Parameters
+    ----------
+    people
+        (n,) number of the person on each probe.
+    wanted
+        n ids of the right reference; None = a non-mated search.
+    lists
+        n candidate lists; None = no face acquired. The shortest says how many ranks were kept.
+
+    Raises
+    ------
+    RecordError
+        If the three differ in length.
+    """
+    tops, mate_scores = np.full(len(lists), np.nan), np.full(len(lists), np.nan)
+    ranks = np.zeros(len(lists), np.intp)
+    if len(wanted) != len(lists):
+        raise RecordError(f"wanted: one per candidate list, {len(lists)}, got {len(wanted)}")
+    for row, (mate, found) in enumerate(zip(wanted, lists, strict=True)):
+        if found is None:
             continue
-        candidates = next(lists)
-        ids[row] = candidates.reference_ids[0] if len(candidates) else ""
-        scores[row] = candidates.comparison_scores[0] if len(candidates) else -np.inf
-    return ids, scores
+        tops[row] = found.comparison_scores[0] if len(found) else -np.inf
+        if mate in found.reference_ids:
+            at = found.reference_ids.index(mate)
+            ranks[row], mate_scores[row] = at + 1, found.comparison_scores[at]
+    n_kept = min((len(found) for found in lists if found is not None), default=1)
+    return Searches(
+        people=np.asarray(people, np.intp),
+        is_mated=np.array([mate is not None for mate in wanted], bool),
+        is_right=ranks == 1,
+        top_scores=tops,
+        mates=Mates(ranks, mate_scores, max(n_kept, 1)),
+    )

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from lfr_kit.evaluation.detection_study import DetectionStudy
-from lfr_kit.evaluation.identification import OpenSetPoint
+from lfr_kit.evaluation.identification import OpenSetPoint, cumulative_matches
 from lfr_kit.evaluation.open_set_study import OpenSetStudy
 from lfr_kit.evaluation.pair_study import PairStudy
 from lfr_kit.evaluation.photos import PhotoTemplates
@@ -41,6 +41,7 @@ def open_set_summary(study: OpenSetStudy) -> dict[str, Any]:
         "mated": study.mated,
         "non_mated": study.non_mated,
         "rank1": study.rank1,
+        "cmc": _mean_cmc(study),
         "tpir": [_point(point) for point in study.points],
         "failed_to_enrol": study.failed_to_enrol,
         "photos_each": plan.photos_each,
@@ -48,6 +49,13 @@ def open_set_summary(study: OpenSetStudy) -> dict[str, Any]:
         "cohort": plan.n_cohort,
         "seed": plan.seed,
     }
+
+
+def _mean_cmc(study: OpenSetStudy) -> list[float]:
+    """Rank 1, 2, ...: mated searches with the right person no further down, as far as all draws kept ranks."""
+    n_ranks = min(1 if draw.mates is None else draw.mates.n_kept for draw in study.draws)
+    by_draw = [[rate.value or 0.0 for rate in cumulative_matches(draw, n_ranks)] for draw in study.draws]
+    return [sum(values) / len(values) for values in zip(*by_draw, strict=True)]
 
 
 def _point(point: OpenSetPoint) -> dict[str, Any]:
@@ -71,8 +79,16 @@ def detection_summary(study: DetectionStudy) -> dict[str, Any]:
         "interval": rates.recall.interval(),
         "false_per_image": rates.false_per_image,
         "by_height_px": [
-            {"from": low, "to": _finite(high), "faces": rate.trials, "recall": rate.value}
-            for low, high, rate in rates.by_height_px
+            {
+                "from": band.from_px,
+                "to": _finite(band.up_to_px),
+                "faces": band.recall.trials,
+                "recall": band.recall.value,
+                "interval": band.recall.interval(),
+                "false_boxes": band.false_boxes.count,
+                "boxes": band.false_boxes.trials,
+            }
+            for band in rates.by_height_px
         ],
         "smallest_face_px": study.smallest_face_px,
         "iou": study.smallest_iou,

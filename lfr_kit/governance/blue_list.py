@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any
 
 from lfr_kit.errors import WatchlistError
+from lfr_kit.evaluation.deployment_rates import true_recognition_rate
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.governance.person_text import clean_text
 
@@ -131,7 +132,7 @@ def check_result(
     >>> check_result(["B-1"], [found] * 3).in_words()
     '3 of 3 passes found, 95 % interval 29 to 100 %, after 2.0 s (median)'
     """
-    hits = Rate(sum(each.is_hit for each in passes), len(passes), "passes")
+    hits = true_recognition_rate(sum(each.is_hit for each in passes), len(passes))
     times = tuple(each.latency_s for each in passes if each.is_hit and each.latency_s is not None)
     return CheckResult(hits=hits, latencies_s=times, findings=tuple(_findings(members, passes, hits, threshold)))
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lfr_kit.evaluation.deployment_rates import false_alert_rate
 from lfr_kit.evaluation.rates import Rate
 
 __all__ = ["CEILING", "Colour", "FalseAlertWatch", "watch"]
@@ -74,7 +75,7 @@ def watch(n_false: int, n_faces: int) -> FalseAlertWatch:
     >>> print(watch(1, 616))
     1 of 616 faces seen (95 %: 1 in 111 to 1 in 24,331; ceiling 1 in 1,000): amber
     """
-    rate = Rate(n_false, n_faces if n_faces < 0 else max(n_false, n_faces), "faces seen")
+    rate = false_alert_rate(n_false, n_faces if n_faces < 0 else max(n_false, n_faces))
     interval = rate.interval()
     return FalseAlertWatch(rate, interval, _colour(rate, interval))
 

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from lfr_kit.evaluation.deployment_rates import false_alert_rate, false_alert_share
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.governance.deployment_counts import (
     AlertHistory,
@@ -208,13 +209,13 @@ class DeploymentRecord(_Frozen):
         """False alerts over faces seen: the published rate. None where it means nothing."""
         if self.is_short or self.faces_seen < max(self.false_alerts, 1):
             return None
-        return Rate(self.false_alerts, self.faces_seen, "faces seen")
+        return false_alert_rate(self.false_alerts, self.faces_seen)
 
     @property
     def false_share_of_alerts(self) -> Rate | None:
         """False alerts over all alerts that were judged. None where there were none."""
         judged = self.true_alerts + self.false_alerts
-        return Rate(self.false_alerts, judged, "alerts") if judged else None
+        return false_alert_share(self.false_alerts, judged) if judged else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from lfr_kit.evaluation.deployment_rates import false_alert_rate, false_alert_share
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.governance.published_record import DeploymentRecord
 
@@ -47,13 +48,13 @@ class Totals:
         """False alerts over faces seen; None without faces."""
         if self.faces_seen < max(1, self.false_alerts):
             return None
-        return Rate(self.false_alerts, self.faces_seen, "faces seen")
+        return false_alert_rate(self.false_alerts, self.faces_seen)
 
     @property
     def over_alerts(self) -> Rate | None:
         """False alerts over alerts that were judged; None without any."""
         judged = self.total_alerts - self.n_awaiting_review
-        return Rate(self.false_alerts, judged, "alerts") if judged else None
+        return false_alert_share(self.false_alerts, judged) if judged else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,11 +74,23 @@ def test_detection_rates_hand_worked():
     rates = detection_rates([first, second], smallest_face_px=16, bands_px=(0, 16, 32, 64, 128))
     assert (rates.recall.count, rates.recall.trials) == (2, 3)
     assert rates.false_per_image == 0.5  # the box on the 10 px face is no false box
-    assert [(low, high, r.count, r.trials) for low, high, r in rates.by_height_px] == [
-        (0, 16, 1, 1),
-        (16, 32, 1, 1),
-        (32, 64, 1, 2),
+    assert [(b.from_px, b.up_to_px, str(b.recall), str(b.false_boxes)) for b in rates.by_height_px] == [
+        (0, 16, "1 of 1 faces", "1 of 2 boxes found"),  # the box on nothing is 10 px high
+        (16, 32, "1 of 1 faces", "0 of 1 boxes found"),
+        (32, 64, "1 of 2 faces", "0 of 1 boxes found"),
     ]
+    assert rates.false_boxes == sum(band.false_boxes.count for band in rates.by_height_px)
+
+
+def test_detection_rates_band_with_nothing_but_false_boxes_is_kept():
+    (band,) = detection_rates([match_boxes([[0, 0, 20, 20]], [0.9], [])], bands_px=(16, 32)).by_height_px
+    assert (band.recall.value, band.false_boxes.value) == (None, 1.0)
+
+
+@pytest.mark.parametrize("bands", [(0, 0), (16, 8, 32)])
+def test_detection_rates_bands_that_do_not_rise_are_refused(bands):
+    with pytest.raises(SettingError, match="rise"):
+        detection_rates([], bands_px=bands)
 
 
 def test_detection_rates_without_pictures_know_nothing():

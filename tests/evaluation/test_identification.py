@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import roc_curve
+from sklearn.metrics import roc_curve, top_k_accuracy_score
 
 from lfr_kit.errors import RecordError, SettingError
 from lfr_kit.evaluation.identification import (
+    Mates,
     Searches,
+    cumulative_matches,
+    det_curve,
+    false_negative_rate,
     false_positive_rate,
     open_set_point,
     rank_one,
@@ -165,3 +169,71 @@ def test_searches_that_disagree_are_refused():
 def test_threshold_at_fpir_a_share_that_binary_numbers_miss_costs_nothing():
     scores = np.arange(100) / 100  # 0.29 * 100 is 28.999999999999996
     assert (scores >= threshold_at_fpir(scores, 0.29)).sum() == 29
+
+
+RANKED = Searches(
+    people=np.arange(6),
+    is_mated=np.array([1, 1, 1, 1, 1, 0], bool),
+    is_right=np.array([1, 0, 0, 0, 0, 0], bool),
+    top_scores=np.array([0.9, 0.8, 0.9, 0.7, np.nan, 0.6]),
+    mates=Mates(
+        ranks=np.array([1, 2, 3, 0, 0, 0]),
+        scores=np.array([0.9, 0.7, 0.4, np.nan, np.nan, np.nan]),
+        n_kept=3,
+    ),
+)
+
+
+def test_false_negative_rate_at_rank_and_threshold_hand_worked():
+    by_rank = [[str(false_negative_rate(RANKED, t, rank)) for rank in (1, 2, 3)] for t in (0.3, 0.5, 0.8)]
+    assert by_rank == [
+        ["4 of 5 mated searches", "3 of 5 mated searches", "2 of 5 mated searches"],
+        ["4 of 5 mated searches", "3 of 5 mated searches", "3 of 5 mated searches"],
+        ["4 of 5 mated searches"] * 3,
+    ]
+    assert true_positive_rate(RANKED, 0.5, 2) == false_negative_rate(RANKED, 0.5, 2).complement
+
+
+def test_cumulative_matches_equal_sklearns_top_k_accuracy():
+    rng = np.random.default_rng(3)
+    scores = rng.normal(size=(80, 10))
+    truth = np.r_[np.arange(10), rng.integers(0, 10, 70)]
+    own = scores[np.arange(80), truth]
+    ranks = 1 + (scores > own[:, None]).sum(1)
+    found = Searches(
+        people=truth,
+        is_mated=np.ones(80, bool),
+        is_right=ranks == 1,
+        top_scores=scores.max(1),
+        mates=Mates(np.where(ranks <= 5, ranks, 0), own, 5),
+    )
+    want = [top_k_accuracy_score(truth, scores, k=k) for k in range(1, 6)]
+    assert [rate.value for rate in cumulative_matches(found, 5)] == pytest.approx(want)
+
+
+def test_ranks_that_were_not_kept_are_refused():
+    with pytest.raises(RecordError, match="beyond the 3"):
+        cumulative_matches(RANKED, 4)
+    with pytest.raises(RecordError, match="beyond the 1"):
+        false_negative_rate(HAND, 0.5, rank=2)
+    with pytest.raises(SettingError, match="rank"):
+        false_negative_rate(RANKED, 0.5, rank=0)
+
+
+def test_det_curve_of_searches_is_the_rates_at_every_threshold():
+    curve = det_curve(RANKED, rank=2)
+    for i, threshold in enumerate(curve.thresholds):
+        point = curve.point(i)
+        assert point.false_negative == false_negative_rate(RANKED, threshold, 2)
+        assert point.false_positive == false_positive_rate(RANKED, threshold)
+
+
+def test_searches_whose_ranks_contradict_rank_one_are_refused():
+    with pytest.raises(RecordError, match="disagree"):
+        Searches(
+            people=np.zeros(1, np.intp),
+            is_mated=np.ones(1, bool),
+            is_right=np.zeros(1, bool),
+            top_scores=np.array([0.5]),
+            mates=Mates(np.array([1]), np.array([0.5]), 1),
+        )

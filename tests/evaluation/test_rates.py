@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from lfr_kit.errors import RecordError, SettingError
@@ -72,3 +74,35 @@ def test_interval_of_mean_equals_scipy_one_sample_t():
 
 def test_interval_of_mean_one_value_has_none():
     assert interval_of_mean(np.array([0.7])) is None
+
+
+counts_of_trials = st.integers(1, 3_200_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(counts_of_trials, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_clopper_pearson_within_1e9_of_scipys_exact_interval(counts, confidence):
+    k, n = counts
+    want = stats.binomtest(k, n).proportion_ci(confidence, method="exact")
+    assert Rate(k, n, "x").interval(confidence) == pytest.approx((want.low, want.high), abs=1e-9)
+
+
+@given(counts_of_trials, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_wilson_within_1e9_of_scipys(counts, confidence):
+    k, n = counts
+    want = stats.binomtest(k, n).proportion_ci(confidence, method="wilson")
+    assert Rate(k, n, "x").interval(confidence, "wilson") == pytest.approx((want.low, want.high), abs=1e-9)
+
+
+def test_wilson_is_narrower_and_knows_nothing_without_trials():
+    exact, wilson = (Rate(3, 6000, "x").interval(method=m) for m in ("clopper-pearson", "wilson"))
+    assert wilson[1] - wilson[0] < exact[1] - exact[0]
+    assert Rate(0, 0, "x").interval(method="wilson") == (0.0, 1.0)
+
+
+def test_interval_unknown_method_is_refused():
+    with pytest.raises(SettingError, match="clopper-pearson or wilson"):
+        Rate(1, 2, "x").interval(method="wald")
+
+
+def test_complement_counts_the_others():
+    assert Rate(7, 10, "mated searches").complement == Rate(3, 10, "mated searches")

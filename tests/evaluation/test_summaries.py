@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 
 from lfr_kit.evaluation.detection import detection_rates, match_boxes
 from lfr_kit.evaluation.detection_study import DetectionStudy
@@ -26,6 +27,7 @@ def test_open_set_summary_is_plain_json_with_the_fixed_keys():
     found = open_set_summary(study)
     assert {"n_enrolled", "draws", "mated", "non_mated", "rank1", "tpir"} <= found.keys()
     assert (found["mated"], found["non_mated"], found["rank1"]) == (4, 16, 1)
+    assert found["cmc"] == [1.0] * 4  # four enrolled, four ranks
     assert found["tpir"][1]["threshold"] is None  # at FPIR 100 % there is none: JSON has no infinity
     assert json.loads(json.dumps(found, allow_nan=False))["tpir"][0]["tpir"] == 1
 
@@ -33,7 +35,9 @@ def test_open_set_summary_is_plain_json_with_the_fixed_keys():
 def test_detection_summary_last_band_has_no_end():
     matches = match_boxes([[0, 0, 100, 100]], [0.9], [[0, 0, 100, 100]])
     found = detection_summary(DetectionStudy(detection_rates([matches]), {}, 16.0, 0.4))
-    assert found["by_height_px"] == [{"from": 96.0, "to": None, "faces": 1, "recall": 1.0}]
+    (band,) = found["by_height_px"]
+    assert band.pop("interval") == pytest.approx((0.025, 1.0))
+    assert band == {"from": 96.0, "to": None, "faces": 1, "recall": 1.0, "false_boxes": 0, "boxes": 1}
     json.dumps(found, allow_nan=False)
 
 

@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 from scipy.interpolate import interp1d
 from scipy.optimize import brentq
-from sklearn.metrics import confusion_matrix, det_curve, roc_curve
+from sklearn.metrics import confusion_matrix, roc_curve
+from sklearn.metrics import det_curve as sklearn_det_curve
 
-from lfr_kit.errors import RecordError
-from lfr_kit.evaluation.verification import best_threshold, equal_error_rate, error_rates, k_fold_accuracy
+from lfr_kit.errors import RecordError, SettingError
+from lfr_kit.evaluation.verification import (
+    best_threshold,
+    det_curve,
+    equal_error_rate,
+    error_rates,
+    fnmr_at_fmr,
+    k_fold_accuracy,
+)
 
 
 @pytest.fixture
@@ -75,7 +83,7 @@ def test_scores_of_another_length_are_refused():
 
 def test_error_rates_equal_sklearns_det_curve(scored):
     scores, is_mated = scored
-    for fpr, fnr, threshold in zip(*det_curve(is_mated, scores), strict=True):
+    for fpr, fnr, threshold in zip(*sklearn_det_curve(is_mated, scores), strict=True):
         fmr, fnmr = error_rates(scores, is_mated, threshold)
         assert (fmr.value, fnmr.value) == pytest.approx((fpr, fnr))
 
@@ -117,3 +125,63 @@ def test_equal_error_rate_hand_worked(scores, is_mated, want):
 def test_k_fold_accuracy_of_one_fold_says_why_two_are_needed():
     with pytest.raises(RecordError, match=r"at least two.*all pairs are in fold 3"):
         k_fold_accuracy([0.5, 0.6], [True, False], [3, 3])
+
+
+def test_det_curve_equals_sklearns(scored):
+    scores, is_mated = scored
+    fpr, fnr, thresholds = sklearn_det_curve(is_mated, scores)
+    curve = det_curve(scores, is_mated, thresholds)  # sklearn's fall, ours rise
+    assert curve.thresholds == pytest.approx(np.sort(thresholds))
+    assert curve.false_positive_rates == pytest.approx(fpr[np.argsort(thresholds)])
+    assert curve.false_negative_rates == pytest.approx(fnr[np.argsort(thresholds)])
+
+
+def test_det_curve_of_every_score_equals_sklearns_roc_turned_over(scored):
+    scores, is_mated = scored
+    fpr, tpr, _ = roc_curve(is_mated, scores, drop_intermediate=False)
+    curve = det_curve(scores, is_mated)
+    assert curve.false_positive_rates[::-1] == pytest.approx(fpr)
+    assert curve.false_negative_rates[::-1] == pytest.approx(1 - tpr)
+    assert len(curve) == len(np.unique(scores)) + 1
+
+
+def test_det_curve_points_carry_counts_and_denominators():
+    curve = det_curve([0.9, 0.4, np.nan, 0.5, 0.1, np.nan], [1, 1, 1, 0, 0, 0])
+    point = curve.point(2)
+    assert (point.threshold, str(point.false_positive), str(point.false_negative)) == (
+        0.5,
+        "1 of 2 non-mated pairs compared",
+        "2 of 3 mated pairs",  # 0.4 is below, one was not acquired
+    )
+    assert curve.false_positives.tolist() == [2, 1, 1, 0, 0]
+    assert curve.false_negatives.tolist() == [1, 1, 2, 2, 3]
+
+
+def test_det_curve_without_pairs_of_one_kind_knows_nothing():
+    curve = det_curve([0.5], [1])
+    assert np.isnan(curve.false_positive_rates).all()
+    assert curve.equal_error_rate() is None
+    with pytest.raises(RecordError, match="NaN"):
+        det_curve([0.5], [1], [np.nan])
+
+
+def test_fnmr_at_fmr_equals_the_best_of_sklearns_roc(scored):
+    scores, is_mated = scored
+    fpr, tpr, _ = roc_curve(is_mated, scores, drop_intermediate=False)
+    for fmr in (0.001, 0.01, 0.1, 0.5, 1.0):
+        point = fnmr_at_fmr(scores, is_mated, fmr)
+        assert point.false_positive.value <= fmr
+        assert point.false_negative.value == pytest.approx(1 - tpr[fpr <= fmr].max())
+
+
+def test_fnmr_at_fmr_that_is_not_resolved_says_so_by_its_interval():
+    point = fnmr_at_fmr([0.9, 0.5, 0.4, 0.3], [1, 0, 0, 0], 0.001)
+    assert (point.false_positive.count, point.false_positive.trials) == (0, 3)
+    assert point.false_positive.interval()[1] == pytest.approx(1 - 0.025 ** (1 / 3))
+
+
+def test_fnmr_at_fmr_without_non_mated_pairs_or_out_of_range_is_refused():
+    with pytest.raises(RecordError, match="FMR needs non-mated"):
+        fnmr_at_fmr([0.5, np.nan], [1, 0], 0.01)
+    with pytest.raises(SettingError, match="fmr"):
+        fnmr_at_fmr([0.5, 0.4], [1, 0], 1.5)
