@@ -49,6 +49,7 @@ def status(as_json: JsonOption = False) -> None:
                 "due": [_item(each) for each in found.due],
                 "next": [_item(each) for each in soon],
                 "held_alerts": found.n_held,
+                "held_segments": found.n_held_segments,
                 "overdue_reviews": [_hold(each) for each in found.overdue_reviews],
                 "unfinished": found.unfinished,
                 "warnings": [vars(each) for each in found.warnings],
@@ -59,7 +60,8 @@ def status(as_json: JsonOption = False) -> None:
         _say("due now:", *(_counted(found.due) or ["  nothing"]))
         coming = [f"  {each.due_at:%Y-%m-%d %H:%M:%S} UTC  {each.kind} {each.item_id}" for each in soon]
         _say("next:", *(coming or ["  nothing"]))
-        _say(f"held: {found.n_held} alerts")
+        footage = f", {found.n_held_segments} segments of footage" if found.n_held_segments else ""
+        _say(f"held: {found.n_held} alerts{footage}")
         for warned in found.warnings:
             _warn(f"alert {warned.alert_id} {warned.why} ({warned.due_at:%Y-%m-%d %H:%M} UTC)")
         _warn(*(f"deletion {each} was cut off: run lfr retention run" for each in found.unfinished))
@@ -213,7 +215,7 @@ def holds(reason: ReasonOption = "", as_json: JsonOption = False) -> None:
     else:
         for each in found:
             _say(
-                f"{each.hold_id}  case {visible(each.case_ref)}  {', '.join(each.alert_ids)}  placed by "
+                f"{each.hold_id}  case {visible(each.case_ref)}  {', '.join(each.held_ids)}  placed by "
                 f"{each.placed_by}, review by {each.reviewer} on {each.review_on}: {visible(each.reason)}"
             )
         if not found:
@@ -311,7 +313,7 @@ def _item(item: Any) -> dict[str, Any]:
 
 
 def _hold(hold: Hold) -> dict[str, Any]:
-    return {**vars(hold), "alert_ids": list(hold.alert_ids)}
+    return {**vars(hold), "alert_ids": list(hold.alert_ids), "segment_ids": list(hold.segment_ids)}
 
 
 def _findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
@@ -328,7 +330,7 @@ def _show_hold(hold: Hold, what: str, *, as_json: bool) -> None:
     if as_json:
         emit(_hold(hold))
     else:
-        _say(f"{hold.hold_id} {what} {', '.join(hold.alert_ids)}; review by {hold.reviewer} on {hold.review_on}")
+        _say(f"{hold.hold_id} {what} {', '.join(hold.held_ids)}; review by {hold.reviewer} on {hold.review_on}")
 
 
 def _show_plan(wanted: list[Deletion], overdue: list[Hold], *, as_json: bool) -> None:

@@ -45,7 +45,7 @@ class DeletionCertificate:
     keys_destroyed
         Ids of the data keys that were destroyed, sorted.
     held_back
-        Alerts of the deployment that a legal hold keeps.
+        Alerts and segments of footage of the deployment that a legal hold keeps.
     pages
         How the pages were cleaned.
     residue

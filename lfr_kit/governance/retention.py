@@ -186,9 +186,9 @@ class Hold:
     Attributes
     ----------
     hold_id, deployment_id
-        Its own id, and the deployment whose alerts it holds.
-    alert_ids
-        What it holds; empty once they are deleted.
+        Its own id, and the deployment of which it holds something.
+    alert_ids, segment_ids
+        What it holds: alerts, or segments of footage; empty once they are deleted.
     case_ref, reason
         Of the investigation or complaint; empty where they were not asked for.
     placed_by, placed_at
@@ -210,6 +210,12 @@ class Hold:
     review_on: date
     released_by: str | None = None
     released_at: datetime | None = None
+    segment_ids: tuple[str, ...] = ()
+
+    @property
+    def held_ids(self) -> tuple[str, ...]:
+        """Of all it holds."""
+        return self.alert_ids + self.segment_ids
 
 
 def check_hold(case_ref: str, reason: str, people: tuple[str, str]) -> None:

@@ -23,6 +23,7 @@ from lfr_kit.governance.vocabulary import DeletionReason, DeploymentState, Opera
 from lfr_kit.operations.audit import check_clock
 from lfr_kit.operations.deployment_steps import append_event
 from lfr_kit.operations.destroyed_keys import DestroyedKeys
+from lfr_kit.operations.footage_deletion import collect_footage, discard_loose_files
 from lfr_kit.operations.records import fix_record
 from lfr_kit.operations.residue_check import SearchReport, search_database
 from lfr_kit.operations.spooling import drain
@@ -32,6 +33,7 @@ from lfr_kit.store.repository import blue_list as blue_rows
 from lfr_kit.store.repository import certificates, policies, presence
 from lfr_kit.store.repository import deployments as deployment_rows
 from lfr_kit.store.repository import holds as hold_rows
+from lfr_kit.store.repository import recordings as footage_rows
 from lfr_kit.store.repository import retention as rows
 from lfr_kit.store.repository import watchlists as watchlist_rows
 from lfr_kit.store.repository.retention import Collected, DeploymentClock
@@ -52,6 +54,7 @@ _TABLES: dict[str, tuple[str, ...]] = {
     _C.INCLUSION_LEDGER: ("inclusion_ledger",),
     _C.RESIDUE_MARKS: ("residue_marks",),
     _C.SESSION: ("sessions",),
+    _C.CCTV: ("recording_segments",),
     "presence": ("presence",),
 }
 
@@ -164,6 +167,7 @@ def finish(
     for each in waiting:
         if each.deployment_id is not None and _is_purged(store, each.deployment_id):
             discard(store.chosen.spool_dir, each.deployment_id)
+    discard_loose_files(store)
     if rotate is not None:
         rotate()
     reports = [(each.certificate_id, _complete(store, by, each, pages)) for each in waiting]
@@ -178,7 +182,8 @@ def _complete(store: Store, by: By, begun: DeletionCertificate, pages: str) -> S
     """Searches and signs; None if another program did so in the meantime."""
     with store.reading() as connection:
         marks = certificates.marks(connection, store.vault, begun.certificate_id)
-    report = search_database(store, {begun.certificate_id: marks})
+    footage_of = begun.deployment_id if _C.CCTV in begun.counts else None
+    report = search_database(store, {begun.certificate_id: marks}, footage_of)
     with store.act(
         by.actor,
         by.action,
@@ -233,7 +238,7 @@ def _collect(store: Store, wanted: Deletion) -> tuple[Collected, int]:
     """Marks and digests before anything is locked, and how many marks are found: the search is seen to work."""
     with store.reading() as connection:
         collected = _read(connection, store, wanted)
-    report = search_database(store, {"": collected.marks})
+    report = search_database(store, {"": collected.marks}, wanted.deployment_id if wanted.of(_C.CCTV) else None)
     return collected, sum(each.n_marks for each in report.findings + report.remains)
 
 
@@ -251,6 +256,7 @@ def _read(connection: Connection, store: Store, wanted: Deletion) -> Collected:
     for scope, alert_ids in alert_rows.scopes_of_alerts(connection, wanted.alert_ids).items():
         chosen = {"alerts": alert_ids, "alert_events": alert_ids, "alert_shots": alert_ids}
         parts.append(rows.collect(connection, store.vault, scope, chosen))
+    parts.append(collect_footage(connection, store, wanted.of(_C.CCTV)))
     return rows.joined(parts)
 
 
@@ -270,7 +276,7 @@ def _check_not_searched(clock: DeploymentClock | None, wanted: Deletion) -> None
 
 def _still_there(act: Act, wanted: Deletion) -> Deletion:
     """What is to be deleted still, now that nobody else can change it: a hold may have been placed meanwhile."""
-    there = rows.items(act.connection, act.at)
+    there = [item for item in rows.items(act.connection, act.at) if item.kind is not _C.CCTV or not item.hold_id]
     if wanted.reason in (DeletionReason.TTL, DeletionReason.HOLD_RELEASED):
         there = due(there, act.at)
     known = {(item.kind, item.item_id) for item in there}
@@ -302,6 +308,8 @@ def _delete(act: Act, clock: DeploymentClock | None, wanted: Deletion, keys: Des
             counts["presence"] = n_present
         _purge(act, clock.deployment_id)
         remarks.append("the deployment is purged: no alert and no watchlist of it is left")
+    if clock is not None and (n_kept := footage_rows.n_segments(act.connection, clock.deployment_id)):
+        remarks.append(f"{n_kept} segments of recorded footage stay until their own time is over")
     is_timed = wanted.reason is DeletionReason.TTL
     return DeletionCertificate(
         certificate_id="",
@@ -340,6 +348,8 @@ def _destroy_keys(wanted: Deletion, keys: DestroyedKeys) -> None:
     if wanted.deployment_id is not None:
         keys.of_alerts(wanted.deployment_id, wanted.of(_C.ALERT))
     keys.of_released(wanted.of(_C.RELEASED_ALERT))
+    for segment_id in wanted.of(_C.CCTV):
+        keys.destroy(footage_rows.scope(segment_id))
 
 
 def _delete_rows(act: Act, wanted: Deletion) -> dict[str, int]:
@@ -354,6 +364,7 @@ def _delete_rows(act: Act, wanted: Deletion) -> dict[str, int]:
     if wanted.of(_C.BLUE_LIST):
         counts["blue_list_members"] = blue_rows.delete_of(connection, wanted.of(_C.BLUE_LIST))
     alert_rows.delete_alerts(connection, wanted.alert_ids)
+    footage_rows.delete_segments(connection, wanted.of(_C.CCTV))
     for day in map(date.fromisoformat, wanted.of(_C.INCLUSION_LEDGER)):
         gone = connection.execute(delete(inclusion_ledger).where(inclusion_ledger.c.expires_on == day))
         counts["ledger_entries"] = counts.get("ledger_entries", 0) + gone.rowcount

@@ -1,11 +1,11 @@
-"""Legal holds: an alert that is evidence outlives its clock, sealed under a key of its own, until it is released.
+"""Legal holds: an alert or footage that is evidence outlives its clock, under a key of its own, until released.
 
-Sealed apart, it does not keep the rest: the deployment's key is destroyed on time all the same.
+Sealed apart, it does not keep the rest: the keys of all else are destroyed on time all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -19,10 +19,19 @@ from lfr_kit.operations.audit import check_clock
 from lfr_kit.store.repository import alert_retention
 from lfr_kit.store.repository import alerts as alert_rows
 from lfr_kit.store.repository import holds as rows
+from lfr_kit.store.repository import recordings as footage_rows
 from lfr_kit.store.repository import users as user_rows
 from lfr_kit.store.store import Act, Store, new_id
 
-__all__ = ["HoldRequest", "holds", "overdue_holds", "place_hold", "release_hold", "renew_hold"]
+__all__ = [
+    "HoldRequest",
+    "holds",
+    "overdue_holds",
+    "place_footage_hold",
+    "place_hold",
+    "release_hold",
+    "renew_hold",
+]
 
 _LONGEST_CASE = 80
 _LONGEST_REASON = 1_000
@@ -62,9 +71,7 @@ def place_hold(
     NotInStoreError
         If there is no such alert (any more).
     """
-    case_ref = clean_text(request.case_ref, "case", _LONGEST_CASE)
-    reason = clean_text(request.reason, "reason", _LONGEST_REASON, lines=True)
-    check_hold(case_ref, reason, (actor.user_id, request.reviewer))
+    case_ref, reason = _checked(actor, request)
     with store.reading() as connection:
         deployment_id = alert_rows.alert(connection, alert_id).deployment_id
     about = (f"alert:{alert_id}", deployment_id)
@@ -95,6 +102,64 @@ def place_hold(
         return placed
 
 
+def place_footage_hold(store: Store, actor: Actor, segment_ids: Sequence[str], request: HoldRequest) -> Hold:
+    """Places a hold on segments of a deployment's footage; each keeps its key, so nothing is sealed anew.
+
+    Raises
+    ------
+    RetentionError
+        If something is missing, the reviewer may not review, one is held already, or they are of several
+        deployments.
+    NotInStoreError
+        If there is no such segment (any more).
+    """
+    case_ref, reason = _checked(actor, request)
+    with store.reading() as connection:
+        found = [footage_rows.segment(connection, each) for each in dict.fromkeys(segment_ids)]
+    if len({each.deployment_id for each in found}) != 1:
+        raise RetentionError("name segments of one deployment, see: lfr recording list DEPLOYMENT")
+    about = (footage_rows.scope(found[0].segment_id), found[0].deployment_id)
+    with _act(store, actor, Action.RETENTION_HOLD, about, reason) as act:
+        check_review(request.review_on, act.at.date())
+        _check_reviewer(act, request.reviewer)
+        hold_id = new_id("H")
+        for each in found:
+            _check_free(act, each.segment_id)
+        placed = Hold(
+            hold_id=hold_id,
+            deployment_id=found[0].deployment_id,
+            alert_ids=(),
+            segment_ids=tuple(each.segment_id for each in found),
+            case_ref=case_ref,
+            reason=reason,
+            placed_by=actor.user_id,
+            placed_at=act.at,
+            reviewer=request.reviewer,
+            review_on=request.review_on,
+        )
+        rows.insert_hold(act.connection, act.key("store"), placed, "")
+        footage_rows.hold_segments(act.connection, placed.segment_ids, hold_id)
+        act.details.update(
+            hold=hold_id, segments=list(placed.segment_ids)[:50], review_on=request.review_on.isoformat()
+        )
+        return placed
+
+
+def _check_free(act: Act, segment_id: str) -> None:
+    """RetentionError if a hold in force keeps a segment already; NotInStoreError if it was deleted meanwhile."""
+    held_by = footage_rows.segment(act.connection, segment_id).hold_id
+    if held_by is not None and rows.hold(act.connection, held_by).released_at is None:
+        raise RetentionError(f"{segment_id}: is held already, by {held_by}")
+
+
+def _checked(actor: Actor, request: HoldRequest) -> tuple[str, str]:
+    """Case and reason, clean; RetentionError if something is missing."""
+    case_ref = clean_text(request.case_ref, "case", _LONGEST_CASE)
+    reason = clean_text(request.reason, "reason", _LONGEST_REASON, lines=True)
+    check_hold(case_ref, reason, (actor.user_id, request.reviewer))
+    return case_ref, reason
+
+
 def release_hold(store: Store, actor: Actor, hold_id: str, *, reason: str) -> Hold:
     """Ends a hold: what it held is due at once, unless its ordinary time is not over yet.
 
@@ -108,7 +173,7 @@ def release_hold(store: Store, actor: Actor, hold_id: str, *, reason: str) -> Ho
         check_release(found, actor.user_id)
         if not rows.release(act.connection, hold_id, actor.user_id, act.at):
             raise RetentionError(f"{hold_id}: somebody released it at the same moment")
-        act.details.update(alerts=list(found.alert_ids)[:50])
+        act.details.update(alerts=list(found.alert_ids)[:50], segments=list(found.segment_ids)[:50])
         return rows.hold(act.connection, hold_id)
 
 

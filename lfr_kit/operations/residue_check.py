@@ -18,6 +18,7 @@ from lfr_kit.reports.out_folder import OutFolder
 from lfr_kit.store.erase import DatabasePlaces, database_places, rows_as_bytes
 from lfr_kit.store.repository import certificates as rows
 from lfr_kit.store.residue import Hit, Mark, MarkKind, ResidueSearch
+from lfr_kit.store.segment_file import folder_of
 from lfr_kit.store.store import Store
 from lfr_kit.store.tables.keys import data_keys
 
@@ -205,11 +206,22 @@ class Searching:
         return mark.kind in _CLEAR or mark.key_id in self._living
 
 
-def search_database(store: Store, marks: Mapping[str, Sequence[Mark]]) -> SearchReport:
-    """Searches only the store's own database and its spool: what a deletion itself answers for."""
+def search_database(
+    store: Store, marks: Mapping[str, Sequence[Mark]], footage_of: str | None = None
+) -> SearchReport:
+    """Searches only the store's own database and its spool: what a deletion itself answers for.
+
+    Parameters
+    ----------
+    footage_of
+        A deployment whose recorded footage is searched too; that of all may be hundreds of gigabytes.
+    """
     searching = Searching(store, marks)
     searching.database()
     searching.files(files_below(store.chosen.spool_dir, searching.unreadable), "spool")
+    if footage_of is not None:
+        folder = folder_of(store.chosen.recordings, footage_of)
+        searching.files(files_below(folder, searching.unreadable), "recorded footage of the deployment")
     return searching.report
 
 
@@ -222,7 +234,7 @@ def verify(
     only_these: bool = False,
     step: Step | None = None,
 ) -> SearchReport:
-    """Searches the database, spool, temporary files, the working folder's outputs and notebooks, and `also`.
+    """Searches database, spool, recorded footage, temporary files, the working folder's outputs, and `also`.
 
     In `also` every image that a notebook's outputs hold is a finding too: a face there outlives every clock.
     With `only_these`, temporary files and the working folder are left out: for pictures that are public anyway.
@@ -240,6 +252,7 @@ def verify(
     searching = Searching(store, marks, step)
     searching.database()
     searching.files(files_below(store.chosen.spool_dir, searching.unreadable), "spool")
+    searching.files(files_below(store.chosen.recordings, searching.unreadable), "recorded footage")
     if not only_these:
         searching.files(_own(files_below(Path(gettempdir()), lambda _: None)), "temporary folder, own files")
         searching.files(working_files(Path.cwd()), "output folders and notebooks of the working folder")

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from lfr_kit.errors import ClockError, LfrError, RetentionError, StateError, StoreError
 from lfr_kit.governance.deployment_state import RUNNABLE
+from lfr_kit.governance.recording import SegmentState
 from lfr_kit.governance.retention import Hold, Item, RetentionClass, due
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import (
@@ -26,15 +27,28 @@ from lfr_kit.governance.vocabulary import (
 from lfr_kit.operations.audit import check_clock
 from lfr_kit.operations.deletion import By, Deletion, finish, start
 from lfr_kit.operations.deployment_steps import tick
+from lfr_kit.operations.footage_deletion import settle_what_is_over
 from lfr_kit.operations.holds import overdue_holds
 from lfr_kit.store.repository import certificates
+from lfr_kit.store.repository import recordings as footage_rows
 from lfr_kit.store.repository import retention as rows
 from lfr_kit.store.repository import watchlists as watchlist_rows
 from lfr_kit.store.store import Store
 from lfr_kit.store.tables.alerts import alerts
 from lfr_kit.store.tables.deployments import deployments
 
-__all__ = ["Deleted", "Run", "Status", "Warned", "delete_watchlist", "overdue_holds", "plan", "run", "status"]
+__all__ = [
+    "Deleted",
+    "Run",
+    "Status",
+    "Warned",
+    "delete_footage",
+    "delete_watchlist",
+    "overdue_holds",
+    "plan",
+    "run",
+    "status",
+]
 
 _C = RetentionClass
 _BY_HAND = frozenset({DeletionReason.REQUEST, DeletionReason.ERROR, DeletionReason.CLOSE})
@@ -64,8 +78,8 @@ class Status:
         Must go now, by class and deployment.
     ahead
         Will go, the next first.
-    n_held
-        Alerts under a legal hold.
+    n_held, n_held_segments
+        Alerts and segments of footage under a legal hold.
     overdue_reviews
         Holds whose day of review is past: look at them.
     unfinished
@@ -78,6 +92,7 @@ class Status:
     due: list[Item]
     ahead: list[Item]
     n_held: int
+    n_held_segments: int
     overdue_reviews: list[Hold]
     unfinished: list[str]
     warnings: list[Warned]
@@ -129,7 +144,8 @@ def status(store: Store) -> Status:
         at=now,
         due=must_go,
         ahead=[item for _, item in sorted(dated, key=lambda each: each[0])],
-        n_held=sum(item.hold_id is not None for item in there),
+        n_held=sum(item.hold_id is not None and item.kind is not _C.CCTV for item in there),
+        n_held_segments=sum(item.hold_id is not None and item.kind is _C.CCTV for item in there),
         overdue_reviews=overdue_holds(store),
         unfinished=unfinished,
         warnings=_warnings(there, {row.alert_id: (row.state, row.outcome) for row in settled}),
@@ -208,6 +224,7 @@ def run(
     by = By(actor=actor, action=Action.RETENTION_RUN, justification=reason)
     _announce(store, by, "retention")
     failed = _end_what_is_over(store)
+    settle_what_is_over(store)
     for wanted in plan(store):
         try:
             start(store, by, wanted)
@@ -250,6 +267,49 @@ def delete_watchlist(
     certificate_id = start(store, by, wanted)
     if certificate_id is None:
         raise StateError(f"watchlist {watchlist_id}: somebody deleted it at the same moment")
+    return _finished(store, by, certificate_id)[0]
+
+
+def delete_footage(
+    store: Store,
+    actor: Actor,
+    deployment_id: str,
+    reason: DeletionReason,
+    *,
+    segment_ids: Iterable[str] = (),
+    justification: str,
+) -> Deleted:
+    """Deletes a deployment's footage before its time, all of it or some segments, with its certificate.
+
+    Raises
+    ------
+    RetentionError
+        If the reason is not one a person may give, a segment is of another deployment, held, or still being
+        recorded, or there is none to delete.
+    PermissionRefusedError, JustificationError
+        See `Store.act`.
+    """
+    by = By(actor=actor, action=Action.RETENTION_RUN, justification=justification)
+    _announce(store, by, f"footage:{deployment_id}")
+    if reason not in _BY_HAND:
+        raise RetentionError(f"reason {reason}: give one of {', '.join(sorted(_BY_HAND))}")
+    settle_what_is_over(store)
+    with store.reading() as connection:
+        there = {each.segment_id: each for each in footage_rows.segments(connection, deployment_id)}
+        free = {item.item_id for item in rows.items(connection, store.clock()) if item.hold_id is None}
+    wanted = sorted(set(segment_ids)) or sorted(each for each in there if each in free)
+    for segment_id in wanted:
+        if segment_id not in there or segment_id not in free:
+            raise RetentionError(f"{segment_id}: is no segment of {deployment_id}, or a legal hold keeps it")
+        if there[segment_id].state is SegmentState.RUNNING:
+            raise RetentionError(f"{segment_id}: is being recorded; pause the deployment first, then delete it")
+    if not wanted:
+        raise RetentionError(f"{deployment_id}: there is no footage that could be deleted")
+    certificate_id = start(
+        store, by, Deletion(reason=reason, deployment_id=deployment_id, ids={_C.CCTV: tuple(wanted)})
+    )
+    if certificate_id is None:
+        raise StateError(f"{deployment_id}: somebody deleted the footage at the same moment")
     return _finished(store, by, certificate_id)[0]
 
 

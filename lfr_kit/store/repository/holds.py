@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from lfr_kit.errors import NotInStoreError
 from lfr_kit.governance.retention import Hold
 from lfr_kit.store.tables.alerts import alerts
+from lfr_kit.store.tables.recordings import recording_segments
 from lfr_kit.store.tables.retention import holds
 from lfr_kit.store.vault import DataKey
 
@@ -17,11 +18,11 @@ __all__ = ["alerts_of_same_person", "hold", "holds_in_force", "insert_hold", "n_
 
 
 def insert_hold(connection: Connection, key: DataKey, new: Hold, key_id: str) -> None:
-    """A new hold; `key` is that of the scope ``store``, `key_id` that of the hold's own."""
+    """A new hold; `key` is that of the scope ``store``, `key_id` that of its own; of footage it has none."""
     connection.execute(
         insert(holds).values(
             hold_id=new.hold_id,
-            subject=f"alert:{new.alert_ids[0]}",
+            subject=f"alert:{new.alert_ids[0]}" if new.alert_ids else f"recording:{new.segment_ids[0]}",
             deployment_id=new.deployment_id,
             key_id=key_id,
             sealed_reason=key.seal_json({"case": new.case_ref, "reason": new.reason}, _about(new.hold_id)),
@@ -61,10 +62,13 @@ def renew(connection: Connection, hold_id: str, review_on: date) -> None:
 
 
 def n_held(connection: Connection, deployment_id: str) -> int:
-    """How many alerts of a deployment are under a hold in force."""
-    query = select(alerts.c.alert_id).join(holds, holds.c.hold_id == alerts.c.hold_id)
-    rows = connection.execute(query.where(alerts.c.deployment_id == deployment_id, holds.c.released_at.is_(None)))
-    return len(rows.all())
+    """How many alerts and segments of footage of a deployment are under a hold in force."""
+    in_force = select(holds.c.hold_id).where(holds.c.released_at.is_(None))
+    counts = (
+        select(func.count()).where(table.c.deployment_id == deployment_id, table.c.hold_id.in_(in_force))
+        for table in (alerts, recording_segments)
+    )
+    return sum(connection.execute(each).scalar_one() for each in counts)
 
 
 def alerts_of_same_person(connection: Connection, alert_id: str) -> Sequence[str]:
@@ -84,6 +88,8 @@ def alerts_of_same_person(connection: Connection, alert_id: str) -> Sequence[str
 def _hold(connection: Connection, row: Row[tuple[object, ...]], key: DataKey | None) -> Hold:
     about = key.open_json(bytes(row.sealed_reason), _about(row.hold_id)) if key else {"case": "", "reason": ""}
     held = select(alerts.c.alert_id).where(alerts.c.hold_id == row.hold_id).order_by(alerts.c.alert_id)
+    footage = recording_segments.c
+    segments = select(footage.segment_id).where(footage.hold_id == row.hold_id)
     return Hold(
         hold_id=row.hold_id,
         deployment_id=row.deployment_id,
@@ -96,6 +102,7 @@ def _hold(connection: Connection, row: Row[tuple[object, ...]], key: DataKey | N
         review_on=row.review_on,
         released_by=row.released_by,
         released_at=row.released_at,
+        segment_ids=tuple(connection.execute(segments.order_by(footage.started_at, footage.segment_id)).scalars()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from lfr_kit.errors import NotInStoreError, TamperedError
 from lfr_kit.governance.recording import Segment, SegmentState
+from lfr_kit.store.repository.alert_retention import in_parts
 from lfr_kit.store.tables.recordings import recording_segments
 from lfr_kit.store.tables.retention import holds
 from lfr_kit.store.vault import DataKey
@@ -33,7 +34,6 @@ __all__ = [
 ]
 
 _TABLE = recording_segments.c
-_MOST_IDS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,28 +149,22 @@ def segment_ids(connection: Connection) -> set[str]:
     return set(connection.execute(select(_TABLE.segment_id)).scalars())
 
 
-def n_segments(connection: Connection, deployment_id: str, *, held_only: bool = False) -> int:
-    """How many a deployment has, or how many of them a hold in force keeps."""
+def n_segments(connection: Connection, deployment_id: str) -> int:
+    """How many a deployment has."""
     query = select(func.count()).select_from(recording_segments).where(_TABLE.deployment_id == deployment_id)
-    if held_only:
-        query = query.where(_TABLE.hold_id.in_(select(holds.c.hold_id).where(holds.c.released_at.is_(None))))
     return int(connection.execute(query).scalar_one())
 
 
 def hold_segments(connection: Connection, ids: Sequence[str], hold_id: str) -> None:
     """Puts segments under a hold."""
-    for some in _in_parts(ids):
+    for some in in_parts(ids):
         connection.execute(update(recording_segments).where(_TABLE.segment_id.in_(some)).values(hold_id=hold_id))
 
 
 def delete_segments(connection: Connection, ids: Sequence[str]) -> None:
     """Deletes the rows; keys go before, files after."""
-    for some in _in_parts(ids):
+    for some in in_parts(ids):
         connection.execute(delete(recording_segments).where(_TABLE.segment_id.in_(some)))
-
-
-def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + _MOST_IDS] for start in range(0, len(ids), _MOST_IDS))
 
 
 def _row(connection: Connection, segment_id: str) -> RowMapping:

@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Row, Table, func, select
 
 from lfr_kit.errors import KeyDestroyedError, TamperedError
 from lfr_kit.governance.deletion_certificate import rows_digest
+from lfr_kit.governance.recording import footage_item
 from lfr_kit.governance.retention import (
     Item,
     RetentionClass,
@@ -22,6 +23,7 @@ from lfr_kit.governance.retention import (
 )
 from lfr_kit.governance.vocabulary import DeploymentState, RetentionProfile, WatchlistState
 from lfr_kit.store.repository import blue_list as blue_rows
+from lfr_kit.store.repository import recordings
 from lfr_kit.store.repository.alert_retention import in_parts
 from lfr_kit.store.residue import Mark, MarkKind, marks_of
 from lfr_kit.store.tables.alerts import alert_events, alert_shots, alerts
@@ -118,6 +120,7 @@ def items(connection: Connection, now: datetime) -> list[Item]:
         *_blue_lists(connection, clocks, now),
         *_alerts(connection, clocks),
         *_empty_deployments(connection, clocks),
+        *_footage(connection, clocks),
         *_ledger(connection, now),
         *_marks(connection),
         *_sessions(connection, now),
@@ -198,6 +201,14 @@ def _empty_deployments(connection: Connection, clocks: dict[str, DeploymentClock
                 started_at=clock.ended_at,
                 lasts=period(RetentionClass.DEPLOYMENT, clock.profile),
             )
+
+
+def _footage(connection: Connection, clocks: dict[str, DeploymentClock]) -> Iterator[Item]:
+    """Recorded footage has a clock of its own: no alert and no list waits for it, nor it for them."""
+    first_at = recordings.first_at(connection)
+    for segment, released_at in recordings.segments_with_release(connection):
+        profile = clocks[segment.deployment_id].profile
+        yield footage_item(segment, first_at[segment.deployment_id], profile, released_at)
 
 
 def _ledger(connection: Connection, now: datetime) -> Iterator[Item]:
