@@ -169,7 +169,10 @@ def store(
 
 @app.command()
 def live(
-    clip: Annotated[Path, typer.Argument(help="A recording that every camera plays, over and over.", exists=True)],
+    clip: Annotated[
+        Path | None,
+        typer.Argument(help="A recording that every camera plays, over and over; default: generated 1080p25."),
+    ] = None,
     cameras: Annotated[int, typer.Option("--cameras", min=1, max=8, help="How many.")] = 1,
     detect_every: Annotated[int, typer.Option("--detect-every", min=1, help="Look in every nth frame.")] = 2,
     seconds: Annotated[int, typer.Option("--seconds", min=5, help="How long it is watched.")] = 60,
@@ -179,8 +182,15 @@ def live(
     as_json: JsonOption = False,
 ) -> None:
     """Cameras, runner, store, server and a visitor at once on this machine; in a store that is thrown away."""
+    from lfr_kit.benchmarks.live_footage import N_FRAMES, street_clip
     from lfr_kit.benchmarks.live_speed import LivePlan, bench_live
+    from lfr_kit.config import settings
 
+    if clip is None:
+        with progress("drawing a street", total=N_FRAMES) as step:
+            clip = street_clip(settings().cache_dir / "footage", step)
+    elif not clip.is_file():
+        raise typer.BadParameter(f"{clip}: no such recording")
     plan = LivePlan(clip, cameras, detect_every, seconds, with_browser=browser)
     with progress("watching", total=plan.n_steps) as step:
         rows = bench_live(plan, step)

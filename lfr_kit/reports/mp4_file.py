@@ -21,7 +21,7 @@ __all__ = ["Mp4File", "video_codec"]
 
 _TIME_BASE = Fraction(1, 60_000)
 """Fine enough for 24, 25, 29.97 and 60 frames a second without rounding, coarse enough for MPEG-4."""
-_CODECS = {"libx264": {"crf": "23", "preset": "superfast"}, "mpeg4": {"qscale": "4"}}
+_CODECS: dict[str, dict[str, str]] = {"libx264": {"crf": "23", "preset": "superfast"}, "mpeg4": {"qscale": "4"}}
 
 
 @cache
@@ -48,10 +48,13 @@ class Mp4File:
     ----------
     path
         Where it is to lie. Until `finish`, it is written beside that under a hidden name.
+    bits_per_s
+        About how many, as a camera's stream has; None = as many as good quality takes.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, bits_per_s: int | None = None) -> None:
         self.path = path
+        self._bits_per_s = bits_per_s
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         self._container: Any = None
         self._stream: Any = None
@@ -119,11 +122,17 @@ class Mp4File:
         self._container = av.open(
             str(self._partial), "w", format="mp4", container_options={"movflags": "+faststart"}
         )
-        self._stream = self._container.add_stream(codec, rate=25, options=dict(_CODECS[codec]))
+        self._stream = self._container.add_stream(codec, rate=25, options=self._options(codec))
         self._stream.width = image.shape[1] + image.shape[1] % 2
         self._stream.height = image.shape[0] + image.shape[0] % 2
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = _TIME_BASE
+
+    def _options(self, codec: str) -> dict[str, str]:
+        if self._bits_per_s is None:
+            return dict(_CODECS[codec])
+        most = str(self._bits_per_s)
+        return {"preset": "superfast", "b": most, "maxrate": most, "bufsize": most}
 
     def _fitted(self, image: Image) -> Image:
         """The image at the size of the clip, its proportions kept, black where nothing is."""
