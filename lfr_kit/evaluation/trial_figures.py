@@ -90,9 +90,8 @@ def _point(result: TrialResult, size: SizeResult, point: Any) -> dict[str, Any]:
 
 def _true_interval(size: SizeResult, point: Any) -> list[float]:
     """Resampling shows no spread where everybody was found; then people are the trials of an exact interval."""
-    low, high = point.interval
-    if low < high:
-        return [low, high]
+    if 0 < point.tpir < 1:
+        return list(point.interval)
     first = size.draws[0]
     n_people = len(np.unique(first.people[first.is_mated]))
     return list(Rate(round(point.tpir) * n_people, n_people, "people").interval())

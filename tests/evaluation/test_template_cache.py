@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from evaluation.trial_scene import folder_trial, painted_stages
 
+from evaluation.trial_scene import folder_trial, painted_stages
 from lfr_kit.errors import KeyMissingError, TamperedError
 from lfr_kit.evaluation.template_cache import Acquired, TemplateCache
 from lfr_kit.evaluation.trial_passes import forget_people, templates_of_trial

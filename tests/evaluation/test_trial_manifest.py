@@ -6,8 +6,8 @@ import shutil
 from datetime import UTC, date, datetime
 
 import pytest
-from evaluation.trial_scene import SOON, edit, folder_trial, painted_stages
 
+from evaluation.trial_scene import SOON, edit, folder_trial, painted_stages
 from lfr_kit.errors import OutputError, RetentionError, TableError
 from lfr_kit.evaluation.folder_manifest import group_table, people_of
 from lfr_kit.evaluation.trial_manifest import check_retention

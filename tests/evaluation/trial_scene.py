@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-from evaluation.painted_people import MiddleDetector, paint_people
 
+from evaluation.painted_people import MiddleDetector, paint_people
 from lfr_kit.embedding.scripted import ScriptedEmbedder
 from lfr_kit.evaluation.folder_manifest import FolderTrial, write_folder_trial
 from lfr_kit.evaluation.photos import PhotoStages
@@ -21,7 +21,8 @@ DATA = "painted people who do not exist, for tests of the runner"
 
 def painted_stages() -> TrialStages:
     """Stages that find the middle of a picture and read its colours."""
-    return TrialStages(PhotoStages(MiddleDetector(), OpenGate(), ScriptedEmbedder()), OpenGate(), '{"a": 1}', "painted")
+    photo = PhotoStages(MiddleDetector(), OpenGate(), ScriptedEmbedder())
+    return TrialStages(photo, OpenGate(), '{"admission": "all"}', "painted")
 
 
 def folder_trial(root: Path, **changes) -> Path:
@@ -73,7 +74,10 @@ def made_manifest(people: list[tuple[str, str, dict]], passes: list[int], until:
 
 
 def made_templates(
-    manifest: TrialManifest, references: list[np.ndarray | None], passes: list[np.ndarray | None], spaces=("s", "s")
+    manifest: TrialManifest,
+    references: list[np.ndarray | None],
+    passes: list[np.ndarray | None],
+    spaces: tuple[str, str] = ("s", "s"),
 ) -> TrialTemplates:
     """Vectors for the enrolled (in the order of the manifest) and for the passes; None = not acquired."""
     files = {picture.path: f"digest of {picture.path}" for _, picture, _ in manifest.pictures}
