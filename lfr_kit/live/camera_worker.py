@@ -2,7 +2,8 @@
 
 A thread keeps the newest frame; what nobody takes in time is replaced and counted. A camera that breaks is opened
 again after half a second, then each time after twice as long, at most every 8 s, until the run ends: nobody beside
-the cameras should have to restart anything. A recording stands for a camera: in real time, over and over.
+the cameras should have to restart anything. One that comes and goes is waited for as long: each time is logged.
+A recording stands for a camera: in real time, over and over.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from lfr_kit.sources.camera import Camera
 __all__ = ["CameraWorker"]
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 8.0
+STEADY_AFTER_S = 10.0
+"""Frames for so long, and the next pause is the first again."""
+_END_WITHIN_S = 7.0
+"""A read that is under way ends by its own time-out."""
 
 
 class CameraWorker:
@@ -57,6 +62,7 @@ class CameraWorker:
         self._stop = Event()
         self._camera: Camera | None = None
         self._thread: Thread | None = None
+        self._ending: Thread | None = None
 
     @property
     def has_something(self) -> bool:
@@ -69,21 +75,30 @@ class CameraWorker:
             return
         self._stop = Event()
         self._log.lit(True)
-        self._thread = Thread(target=self._read, args=(self._stop,), name=f"lfr-{self.camera_id}", daemon=True)
+        self._thread = Thread(
+            target=self._read, args=(self._stop, self._ending), name=f"lfr-{self.camera_id}", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
-        """Ceases to read, lets the camera go and forgets its last frame; may be done twice."""
+        """Forgets its last frame and gives none any more; may be done twice.
+
+        Nobody waits for a camera that does not answer: its thread lets it go by itself, before the next begins.
+        """
         self._stop.set()
-        camera, thread, self._thread = self._camera, self._thread, None
-        if camera is not None:
-            camera.close()
-        if thread is not None:
-            thread.join(10.0)
+        if self._thread is not None:
+            self._ending, self._thread = self._thread, None
+        if self._camera is not None:
+            self._camera.stop()
         self._log.lit(False)
         with self._arrived:
             self._newest = None
             self._news.clear()
+
+    def join(self) -> None:
+        """After `stop`: waits until the camera is let go, for a few seconds at most."""
+        if self._ending is not None:
+            self._ending.join(_END_WITHIN_S)
 
     def take(self) -> tuple[list[News], Frame | None]:
         """What happened, and the newest frame, if it was not taken before; call it under `arrived`."""
@@ -95,18 +110,23 @@ class CameraWorker:
         """How it does."""
         return self._log.health(self._clock(), self._n_dropped)
 
-    def _read(self, stop: Event) -> None:
-        """The thread: opens the camera again and again."""
+    def _read(self, stop: Event, before: Thread | None) -> None:
+        """The thread: opens the camera again and again, once the thread before it has let it go."""
+        if before is not None:
+            before.join()
         pause_s = FIRST_PAUSE_S
         while not stop.is_set():
-            n_before = self._n_frames
+            n_before, began_s = self._n_frames, self._clock()
             try:
                 self._follow(stop)
             except Exception as error:  # whatever it is, it is this camera's alone
+                if stop.is_set():
+                    return
                 had_frames = self._n_frames > n_before
                 if had_frames and self._is_over(error):
                     continue
-                pause_s = FIRST_PAUSE_S if had_frames else pause_s
+                is_steady = had_frames and self._clock() - began_s >= STEADY_AFTER_S
+                pause_s = FIRST_PAUSE_S if is_steady else pause_s
                 self._broke(error)
             stop.wait(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

@@ -60,8 +60,10 @@ class NewestOfEach:
             worker.stop()
 
     def close(self) -> None:
-        """See `Feeds`."""
+        """See `Feeds`; waits for all of them at once."""
         self.darken()
+        for worker in self._workers.values():
+            worker.join()
 
     def health(self) -> list[CameraHealth]:
         """How each camera does, in the order of the authority."""

@@ -120,10 +120,14 @@ class Camera:
         finally:
             self.close()
 
-    def close(self) -> None:
-        """Stops reading and lets the camera go; safe from any thread and more than once."""
+    def stop(self) -> None:
+        """Gives no more frames; the camera is let go soon, and nobody waits for it. Safe from any thread."""
         self._stop.set()
         self._newest.stop()
+
+    def close(self) -> None:
+        """Stops reading and lets the camera go; safe from any thread and more than once."""
+        self.stop()
         if self._thread is not None:
             self._thread.join(self.timeout_s + 1)
 

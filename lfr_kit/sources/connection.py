@@ -45,6 +45,9 @@ _STREAM_OPTIONS = {
 _LOOKED_AT = 0.4
 """Share of the time-out spent on finding out what a stream holds."""
 
+_WITHOUT_PICTURE = 4
+"""Time-outs during which a stream may send what makes no picture: whole pictures come that seldom in some."""
+
 
 def stream_pictures(address: str, limits: Limits, timeout_s: float) -> Pictures:
     """Pictures of a network stream: RTSP, HTTP (MJPEG, MPEG-TS), RTMP, SRT, UDP."""
@@ -57,6 +60,9 @@ def stream_pictures(address: str, limits: Limits, timeout_s: float) -> Pictures:
         raise SourceUnreadableError(f"{name}: {error}") from None
     except av.InvalidDataError as error:
         raise SourceUnreadableError(f"{name}: answers, but not with video ({error.strerror})") from None
+    except av.error.ExitError:
+        silent = f"{name}: no answer within {timeout_s:g} s; check its power and network"
+        raise SourceNotFoundError(silent) from None
     except av.FFmpegError as error:
         # The error's own text repeats the address with its password.
         raise SourceNotFoundError(
@@ -68,9 +74,32 @@ def stream_pictures(address: str, limits: Limits, timeout_s: float) -> Pictures:
         stream = video_stream(container)
         stream.thread_type = "SLICE"  # threads over whole frames would delay each by their number
         ratio = pixel_ratio(stream)
+        waiting = _Waiting(_WITHOUT_PICTURE * timeout_s, limits, name)
         with suppress(av.FFmpegError):  # broken off: what was opened once may be opened again
-            for picture in decoded_frames(container, stream, lambda: None):
+            for picture in decoded_frames(container, stream, lambda: None, on_piece=waiting.check):
+                waiting.over()
                 yield rgb_image(picture, limits, ratio)
+
+
+class _Waiting:
+    """For pictures of a stream that goes on sending."""
+
+    def __init__(self, most_s: float, limits: Limits, name: str) -> None:
+        self._most_s, self._limits, self._name = most_s, limits, name
+        self._since = time.monotonic()
+
+    def over(self) -> None:
+        """A picture came."""
+        self._since = time.monotonic()
+
+    def check(self) -> None:
+        """SourceUnreadableError if none came for too long."""
+        if time.monotonic() - self._since > self._most_s:
+            raise SourceUnreadableError(
+                f"{self._name}: sends, but nothing of it became a picture for {self._most_s:g} s; check its "
+                f"codec, and that a picture has at most {self._limits.frame_megapixels:g} megapixels (setting "
+                "limits.frame_megapixels)"
+            )
 
 
 def _stream_options(timeout_s: float) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -21,6 +23,9 @@ __all__ = ["check_frame_size", "decoded_frames", "open_video", "pixel_ratio", "r
 # FFmpeg takes text files for video, and lists for what they point to: other files, other machines.
 _NOT_FOOTAGE = frozenset({"concat", "ffmetadata", "image2", "lavfi", "tty"})
 _LISTS = frozenset({"applehttp", "dash", "hls", "imf", "rtp", "rtsp", "sap", "sdp", "webm_dash_manifest"})
+_BYTES_PER_PIXEL = 8
+"""Of the largest frame in any format: FFmpeg takes no more memory than that for any one thing."""
+_LEAST_BYTES = 1 << 26
 
 
 def open_video(where: str, limits: Limits, *, allow_lists: bool = False, **settings: Any) -> InputContainer:
@@ -45,6 +50,7 @@ def open_video(where: str, limits: Limits, *, allow_lists: bool = False, **setti
         If it cannot be opened.
     """
     largest = {"max_pixels": str(int(limits.frame_megapixels * 1e6))}
+    _bound_memory(int(limits.frame_megapixels * 1e6) * _BYTES_PER_PIXEL)
     options = {
         **largest,
         "format_whitelist": _formats(_NOT_FOOTAGE if allow_lists else _NOT_FOOTAGE | _LISTS),
@@ -64,6 +70,16 @@ def open_video(where: str, limits: Limits, *, allow_lists: bool = False, **setti
     return container
 
 
+def _bound_memory(n_bytes: int) -> None:
+    """FFmpeg takes no more for any one thing: a picture without an end would fill the memory as fast as it comes.
+
+    PyAV leaves this out; it holds for the whole process.
+    """
+    with suppress(AttributeError, OSError):  # another build of it, which hides the name
+        library = ctypes.CDLL(av._core.__file__)
+        library.av_max_alloc(ctypes.c_size_t(max(n_bytes, _LEAST_BYTES)))
+
+
 @cache
 def _formats(refused: frozenset[str]) -> str:
     return ",".join(sorted(av.formats_available - refused))
@@ -76,7 +92,11 @@ def video_stream(container: InputContainer) -> VideoStream:
 
 
 def decoded_frames(
-    container: InputContainer, stream: VideoStream, on_damage: Callable[[], None], most_failed_reads: int = 0
+    container: InputContainer,
+    stream: VideoStream,
+    on_damage: Callable[[], None],
+    most_failed_reads: int = 0,
+    on_piece: Callable[[], None] = lambda: None,
 ) -> Iterator[VideoFrame]:
     """Every frame that can be decoded from where the container stands.
 
@@ -88,6 +108,8 @@ def decoded_frames(
         Called for each piece that cannot be decoded.
     most_failed_reads
         So many reads in a row may fail before the rest is given up.
+    on_piece
+        Called before each piece is decoded, which may become no frame; what it raises ends the reading.
 
     Raises
     ------
@@ -109,6 +131,7 @@ def decoded_frames(
         if packet is None:
             return
         n_failed = 0
+        on_piece()
         yield from _frames_of(packet, on_damage)
 
 

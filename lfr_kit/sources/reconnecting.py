@@ -57,26 +57,34 @@ def reconnecting(
     last_at: float | None = None
     pause_s = patience.first_pause_s
     while not stop.is_set():
+        why = "the camera stopped; check its power and network"
         try:
             for image in _until_broken(connect, stop, on_change):
                 last_at, pause_s = time.monotonic(), patience.first_pause_s
                 yield image
                 del image
-        except SourceError:
+        except SourceError as error:
             if last_at is None:
                 raise
+            why = str(error)
         if last_at is None:
             if stop.is_set():
                 return
             raise SourceUnreadableError("the camera can be opened but gives no picture; see whether it is on")
         left_s = last_at + patience.give_up_after_s - time.monotonic()
         if left_s <= 0:
-            raise SourceLostError(
-                f"the camera stopped and did not come back within {patience.give_up_after_s:g} s; "
-                "check its power and network, or raise give_up_after_s"
-            )
+            raise SourceLostError(_lost(why, patience.give_up_after_s))
         stop.wait(min(pause_s, left_s))
         pause_s = min(2 * pause_s, patience.longest_pause_s)
+
+
+def _lost(why: str, after_s: float) -> str:
+    if not after_s:
+        return why
+    return (
+        f"the camera stopped and did not come back within {after_s:g} s; "
+        "check its power and network, or raise give_up_after_s"
+    )
 
 
 def _until_broken(connect: Callable[[], Pictures], stop: Event, on_change: Callable[[bool], None]) -> Pictures:
