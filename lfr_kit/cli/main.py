@@ -33,6 +33,7 @@ _GROUPS = (
     "deployment",
     "watchlist",
     "alerts",
+    "recording",
     "retention",
     "audit",
 )
