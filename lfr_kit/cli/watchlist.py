@@ -152,6 +152,18 @@ def refuse(
     _say_decided(watchlist, decided, as_json)
 
 
+@app.command("send-back")
+def send_back(
+    watchlist: ListArgument, entries: SeenArgument, reason: ReasonOption = "", as_json: JsonOption = False
+) -> None:
+    """Puts entries into quarantine: whoever entered them completes or mends them, then they are reviewed anew."""
+    from lfr_kit.operations.watchlist_review import send_back as sent_back
+
+    with signed_in() as (store, actor):
+        decided = sent_back(store, actor, watchlist, _seen(entries), reason)
+    _say_decided(watchlist, decided, as_json)
+
+
 @app.command()
 def withdraw(
     watchlist: ListArgument, entries: EntriesArgument, reason: ReasonOption = "", as_json: JsonOption = False

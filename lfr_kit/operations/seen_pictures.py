@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Literal
 
 from lfr_kit.errors import PermissionRefusedError
 from lfr_kit.governance.adjudication import check_alert_id
-from lfr_kit.governance.roles import Action, Actor, require
+from lfr_kit.governance.roles import Action, Actor, may, require
 from lfr_kit.store.repository import alerts as alert_rows
 from lfr_kit.store.repository import watchlists as list_rows
+from lfr_kit.store.repository.reference_pictures import pictures_of
 from lfr_kit.store.repository.shown_pictures import picture_jpeg
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lfr_kit.store.store import Store
 
-__all__ = ["Which", "alert_picture", "entry_picture"]
+__all__ = ["Which", "alert_picture", "entry_picture", "pictures_to_see"]
 
 Which = Literal["probe", "reference"]
 
@@ -55,3 +58,16 @@ def entry_picture(store: Store, actor: Actor, entry_id: str, picture_id: str) ->
         entry = list_rows.entry_by_id(connection, entry_id)
         key = store.vault.key(connection, list_rows.scope(entry.watchlist_id))
         return picture_jpeg(connection, key, entry_id, picture_id)
+
+
+def pictures_to_see(store: Store, actor: Actor, entry_ids: Sequence[str]) -> dict[str, str]:
+    """What must have been looked at before these entries are approved: picture id -> entry id.
+
+    All by which somebody would be searched. Nothing is told to whoever may not look at watchlists: what they then
+    try is refused, and logged.
+    """
+    if not may(actor, Action.WATCHLIST_VIEW):
+        return {}
+    with store.reading() as connection:
+        pictures = pictures_of(connection, entry_ids)
+    return {one.picture_id: entry_id for entry_id, own in pictures.items() for one in own if not one.reasons}

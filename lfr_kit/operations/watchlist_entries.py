@@ -27,6 +27,7 @@ from lfr_kit.store.store import Act, Store, new_id
 from lfr_kit.store.vault import DataKey
 
 __all__ = [
+    "NOT_REVIEWED",
     "Entered",
     "NewPerson",
     "PersonPicture",
@@ -37,9 +38,10 @@ __all__ = [
     "list_to_fill",
 ]
 
-_NOT_REVIEWED: dict[str, Any] = dict.fromkeys(
+NOT_REVIEWED: dict[str, Any] = dict.fromkeys(
     ("reviewed_by", "reviewed_at", "second_approved_by", "second_approved_at")
 )
+"""Columns of an entry that is to be reviewed from the beginning."""
 _OUT = frozenset({EntryStatus.REFUSED, EntryStatus.WITHDRAWN})
 
 
@@ -257,7 +259,7 @@ class _Batch:
             reasons=list(reasons),
             changed_by=self.act.actor.user_id,
             verified_at=person.verified_at or seen.verified_at,
-            **_NOT_REVIEWED,
+            **NOT_REVIEWED,
         )
         return Entered(seen.entry_id, _status(reasons), reasons, "changed", len(pictures) - len(held))
 

@@ -1,4 +1,4 @@
-"""Review, second approval, refusal, withdrawal and re-checking of watchlist entries.
+"""Review, second approval, refusal, sending back, withdrawal and re-checking of watchlist entries.
 
 Many entries may be decided on at once; each is checked and recorded by itself, and if one cannot be decided on,
 none is.
@@ -23,16 +23,19 @@ from lfr_kit.governance.watchlist_review import (
     check_words,
 )
 from lfr_kit.operations.watchlist_act import act_on, list_there
-from lfr_kit.operations.watchlist_entries import list_in_building
+from lfr_kit.operations.watchlist_entries import NOT_REVIEWED, list_in_building
 from lfr_kit.store.repository import reference_pictures as picture_rows
 from lfr_kit.store.repository import watchlists as rows
 from lfr_kit.store.repository.alike_pairs import delete_pairs
 from lfr_kit.store.store import Act, Store
 
-__all__ = ["Decided", "approve_second", "recheck", "refuse", "review", "withdraw"]
+__all__ = ["SENT_BACK", "Decided", "approve_second", "recheck", "refuse", "review", "send_back", "withdraw"]
 
 _CHANGE = Operation.ALTERATION
 _OUT = frozenset({EntryStatus.REFUSED, EntryStatus.WITHDRAWN})
+_WAITING = frozenset({EntryStatus.PENDING_REVIEW, EntryStatus.PENDING_SECOND_APPROVAL})
+SENT_BACK = "sent_back"
+"""The reason that stands at an entry its reviewer put into quarantine."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,7 @@ def refuse(
         If the reason says nothing.
     """
     words = check_words(reason, "reason")
-    is_second = not may(actor, Action.WATCHLIST_REVIEW)
-    action = Action.WATCHLIST_SECOND_APPROVE if is_second else Action.WATCHLIST_REVIEW
-    with act_on(store, actor, action, _CHANGE, watchlist_id, justification or words) as act:
+    with act_on(store, actor, _action_against(actor), _CHANGE, watchlist_id, justification or words) as act:
         entries = _seen_entries(act, watchlist_id, seen)
         for entry in entries:
             if entry.status in _OUT or entry.status is EntryStatus.APPROVED:
@@ -150,6 +151,35 @@ def refuse(
             _decide(act, entry, EntryStatus.REFUSED, {"refusal": words})
         _delete_pictures(act, entries)
     return [Decided(entry.entry_id, EntryStatus.REFUSED) for entry in entries]
+
+
+def send_back(
+    store: Store, actor: Actor, watchlist_id: str, seen: Mapping[str, int], reason: str
+) -> list[Decided]:
+    """A reviewer or second approver puts entries into quarantine, for whoever enters people to complete or mend.
+
+    They keep their pictures; only a change brings them up for review again, from the first reviewer on.
+
+    Raises
+    ------
+    As `refuse`; StateError
+        If an entry waits neither for a review nor for a second approval.
+    """
+    words, found = check_words(reason, "reason"), []
+    with act_on(store, actor, _action_against(actor), _CHANGE, watchlist_id, words) as act:
+        for entry in _seen_entries(act, watchlist_id, seen):
+            if entry.status not in _WAITING:
+                raise StateError(f"entry {entry.entry_id}: is {entry.status}; only one that waits is sent back")
+            back = {"reasons": [SENT_BACK], **NOT_REVIEWED}
+            _decide(act, entry, EntryStatus.QUARANTINED, {"sent_back": words}, **back)
+            found.append(Decided(entry.entry_id, EntryStatus.QUARANTINED))
+    return found
+
+
+def _action_against(actor: Actor) -> Action:
+    """By which right somebody says no: as a reviewer, else as a second approver."""
+    is_second = not may(actor, Action.WATCHLIST_REVIEW)
+    return Action.WATCHLIST_SECOND_APPROVE if is_second else Action.WATCHLIST_REVIEW
 
 
 def withdraw(

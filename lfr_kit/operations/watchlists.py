@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 
 from lfr_kit.errors import StateError
 from lfr_kit.governance.alike import AlikePair, clearly_different_below, find_differing
@@ -15,11 +14,10 @@ from lfr_kit.governance.watchlist import Entry, EntryDetails, ReferencePicture, 
 from lfr_kit.operations.watchlist_act import act_on, list_there, name_entries
 from lfr_kit.operations.watchlist_gallery import EntryCard, Gallery, entry_card, load_gallery, withdrawn_since
 from lfr_kit.store.repository import watchlists as rows
-from lfr_kit.store.repository.alike_pairs import pairs_of
+from lfr_kit.store.repository.alike_pairs import pairs_with
 from lfr_kit.store.repository.deployments import deployment, standing
 from lfr_kit.store.repository.reference_pictures import pictures_of, templates_of, usable_pictures
 from lfr_kit.store.store import Act, Store, new_id
-from lfr_kit.store.vault import DataKey
 
 __all__ = [
     "EntryCard",
@@ -32,6 +30,7 @@ __all__ = [
     "load_gallery",
     "pictures_shown",
     "show",
+    "shown",
     "summaries",
     "withdrawn_since",
 ]
@@ -167,22 +166,29 @@ def show(
     consultation = (Action.WATCHLIST_VIEW, Operation.CONSULTATION, watchlist_id, justification)
     with act_on(store, actor, *consultation) as act:
         watchlist = list_there(act, watchlist_id)
-        key = act.key(rows.scope(watchlist_id))
-        entries = [rows.entry(act.connection, watchlist_id, entry_id) for entry_id in entry_ids]
+        entries = rows.entries_named(act.connection, watchlist_id, entry_ids)
         entries = entries or rows.entries_of(act.connection, watchlist_id, statuses)
-        on = standing(act.connection, watchlist.deployment_id).starts_at.date()
-        pictures = pictures_of(act.connection, [one.entry_id for one in entries])
-        alike = _alike(pairs_of(act.connection, watchlist_id))
-        name_entries(act, [one.entry_id for one in entries])
-        several = [entry_id for entry_id, own in pictures.items() if len(own) > 1]
-        below = clearly_different_below(watchlist.space_id)
-        differing = find_differing(*templates_of(act.connection, key, several), below)
-        shown = [_shown(act, key, one, pictures[one.entry_id], on) for one in entries]
-        shown = [
-            replace(one, warnings=(*one.warnings, "pictures_differ")) if one.entry.entry_id in differing else one
-            for one in shown
-        ]
-        return [replace(one, alike=tuple(alike.get(one.entry.entry_id, ()))) for one in shown]
+        return shown(act, watchlist, entries)
+
+
+def shown(act: Act, watchlist: Watchlist, entries: Sequence[Entry]) -> list[ShownEntry]:
+    """These entries opened, in their order, within an act that names them; none given = none shown."""
+    connection, ids = act.connection, [one.entry_id for one in entries]
+    key = act.key(rows.scope(watchlist.watchlist_id))
+    name_entries(act, ids)
+    on = standing(connection, watchlist.deployment_id).starts_at.date()
+    pictures, opened = pictures_of(connection, ids), rows.opened_of(connection, key, ids)
+    alike = _alike(pairs_with(connection, watchlist.watchlist_id, ids))
+    several = [entry_id for entry_id, own in pictures.items() if len(own) > 1]
+    below = clearly_different_below(watchlist.space_id)
+    differing = find_differing(*templates_of(connection, key, several), below)
+    found = []
+    for one in entries:
+        own, (details, review) = pictures[one.entry_id], opened[one.entry_id]
+        more = ("pictures_differ",) if one.entry_id in differing else ()
+        warnings = (*warnings_of(one, own, on), *more)
+        found.append(ShownEntry(one, details, review, tuple(own), warnings, tuple(alike.get(one.entry_id, ()))))
+    return found
 
 
 def pictures_shown(
@@ -217,13 +223,3 @@ def _alike(pairs: Iterable[AlikePair]) -> dict[str, list[AlikePair]]:
         for entry_id in (pair.entry_id, pair.other_entry_id):
             found.setdefault(entry_id, []).append(pair)
     return found
-
-
-def _shown(act: Act, key: DataKey, entry: Entry, pictures: list[ReferencePicture], on: date) -> ShownEntry:
-    return ShownEntry(
-        entry=entry,
-        details=rows.details_of(act.connection, key, entry.entry_id),
-        review=rows.review_of(act.connection, key, entry.entry_id),
-        pictures=tuple(pictures),
-        warnings=warnings_of(entry, pictures, on),
-    )

@@ -41,7 +41,7 @@ from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import Category, EntryStatus
 from lfr_kit.operations.watchlist_entries import add_entry
 from lfr_kit.operations.watchlist_freezing import freeze
-from lfr_kit.operations.watchlist_review import approve_second, recheck, refuse, review, withdraw
+from lfr_kit.operations.watchlist_review import approve_second, recheck, refuse, review, send_back, withdraw
 from lfr_kit.operations.watchlists import entry_card, show
 from lfr_kit.store.repository import audit_reading
 from lfr_kit.store.repository import reference_pictures as picture_rows
@@ -214,6 +214,40 @@ def test_refuse_of_an_approved_entry_is_a_withdrawal(store, watchlist):
     approve(store, watchlist)
     with pytest.raises(StateError, match="withdrawn instead"):
         refuse(store, REVIEWER, watchlist.watchlist_id, versions(store, watchlist), "another person of that name")
+
+
+@pytest.mark.parametrize("who", [REVIEWER, SILVER])
+def test_send_back_keeps_pictures_until_a_change_brings_the_entry_up_again(store, watchlist, who):
+    ids = add_many(store, watchlist, [child(5), somebody(6)])
+    approve(store, watchlist, ids[0])
+    seen = versions(store, watchlist)
+    send_back(store, who, watchlist.watchlist_id, seen, "the picture may be of the brother")
+    shown = show(store, REVIEWER, watchlist.watchlist_id, justification=WHY)
+    assert {(one.entry.status, one.entry.reasons) for one in shown} == {("quarantined", ("sent_back",))}
+    assert {one.review["sent_back"] for one in shown} == {"the picture may be of the brother"}
+    assert {one.entry.reviewed_by for one in shown} == {None}
+    assert all(one.pictures for one in shown)
+    with pytest.raises(StateError, match="sent_back"):
+        review(store, REVIEWER, watchlist.watchlist_id, versions(store, watchlist), STATEMENT)
+    assert add_many(store, watchlist, [somebody(6)]) == ids[1:]
+    assert status_of(store, ids[1]) == "quarantined", "the same again mends nothing"
+    add(store, watchlist, somebody(6, image_source="custody, of the day of arrest"))
+    assert status_of(store, ids[1]) == "pending_review"
+
+
+def test_send_back_takes_what_waits_a_role_and_a_reason(store, watchlist):
+    ids = add_many(store, watchlist, [somebody(1), somebody(2)])
+    approve(store, watchlist, ids[0])
+    seen = versions(store, watchlist)
+    for who, given, words, error in (
+        (REVIEWER, seen, WORDS, StateError),
+        (MANAGER, {ids[1]: 1}, WORDS, PermissionRefusedError),
+        (REVIEWER, {ids[1]: 1}, "no", InputError),
+        (REVIEWER, {ids[1]: 7}, WORDS, DecisionConflictError),
+    ):
+        with pytest.raises(error):
+            send_back(store, who, watchlist.watchlist_id, given, words)
+    assert status_of(store, ids[1]) == "pending_review"
 
 
 def test_refuse_and_withdraw_need_a_reason_that_says_something(store, watchlist):

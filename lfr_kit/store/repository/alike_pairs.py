@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from lfr_kit.governance.alike import AlikeKind, AlikePair
 from lfr_kit.store.tables.watchlists import alike_pairs
 
-__all__ = ["delete_pairs", "pairs_of", "write_pairs"]
+__all__ = ["count_pairs", "delete_pairs", "pairs_of", "pairs_with", "write_pairs"]
 
 _MOST_IDS = 500
 
@@ -31,11 +32,36 @@ def write_pairs(connection: Connection, watchlist_id: str, pairs: Iterable[Alike
         connection.execute(insert(alike_pairs), new)
 
 
-def pairs_of(connection: Connection, watchlist_id: str) -> list[AlikePair]:
-    """Pairs found when they were last looked for, the most alike first."""
+def pairs_of(
+    connection: Connection, watchlist_id: str, *, first: int = 0, most: int | None = None
+) -> list[AlikePair]:
+    """Pairs found when they were last looked for, the most alike first: all, or from one on so many."""
+    query = select(alike_pairs).where(alike_pairs.c.watchlist_id == watchlist_id)
+    return _read(connection, query.offset(first).limit(most) if first or most is not None else query)
+
+
+def pairs_with(connection: Connection, watchlist_id: str, entry_ids: Sequence[str]) -> list[AlikePair]:
+    """Those in which one of these entries is, each once, the most alike first."""
+    table, found = alike_pairs, {}
+    for start in range(0, len(entry_ids), _MOST_IDS):
+        some = entry_ids[start : start + _MOST_IDS]
+        query = select(table).where(
+            table.c.watchlist_id == watchlist_id, table.c.entry_id.in_(some) | table.c.other_entry_id.in_(some)
+        )
+        found.update({(pair.entry_id, pair.other_entry_id): pair for pair in _read(connection, query)})
+    return sorted(found.values(), key=lambda pair: (-pair.similarity, pair.entry_id, pair.other_entry_id))
+
+
+def count_pairs(connection: Connection, watchlist_id: str) -> int:
+    """How many pairs were found when they were last looked for."""
+    query = select(func.count()).where(alike_pairs.c.watchlist_id == watchlist_id)
+    return connection.execute(query).scalar_one()
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[AlikePair]:
     table = alike_pairs
-    query = select(table).where(table.c.watchlist_id == watchlist_id)
+    ordered = query.order_by(table.c.similarity.desc(), table.c.entry_id, table.c.other_entry_id)
     return [
         AlikePair(row.entry_id, row.other_entry_id, AlikeKind(row.kind), row.similarity)
-        for row in connection.execute(query.order_by(table.c.similarity.desc(), table.c.entry_id))
+        for row in connection.execute(ordered)
     ]

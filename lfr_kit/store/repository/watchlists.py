@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ __all__ = [
     "count_entries",
     "delete_rows",
     "details_of",
+    "entries_named",
     "entries_of",
     "entry",
     "entry_by_id",
@@ -33,6 +34,7 @@ __all__ = [
     "insert_entries",
     "insert_watchlist",
     "known_people",
+    "opened_of",
     "person_mac",
     "review_of",
     "scope",
@@ -190,7 +192,7 @@ def entry(connection: Connection, watchlist_id: str, entry_id: str) -> Entry:
     where = (tables.entries.c.entry_id == entry_id, tables.entries.c.watchlist_id == watchlist_id)
     row = connection.execute(select(*_CLEAR).where(*where).with_for_update()).one_or_none()
     if row is None:
-        raise NotInStoreError(f"watchlist {watchlist_id}: has no entry {entry_id}; see: lfr watchlist show")
+        raise _no_entry(watchlist_id, entry_id)
     return _entry(row)
 
 
@@ -200,6 +202,18 @@ def entry_by_id(connection: Connection, entry_id: str) -> Entry:
     if row is None:
         raise NotInStoreError(f"entry {entry_id}: there is none")
     return _entry(row)
+
+
+def entries_named(connection: Connection, watchlist_id: str, entry_ids: Sequence[str]) -> list[Entry]:
+    """Entries of a list in the order of these ids. NotInStoreError if that list has none of one of them."""
+    found: dict[str, Entry] = {}
+    for some in _in_parts(entry_ids):
+        where = (tables.entries.c.entry_id.in_(some), tables.entries.c.watchlist_id == watchlist_id)
+        found.update({row.entry_id: _entry(row) for row in connection.execute(select(*_CLEAR).where(*where))})
+    for entry_id in entry_ids:
+        if entry_id not in found:
+            raise _no_entry(watchlist_id, entry_id)
+    return [found[entry_id] for entry_id in entry_ids]
 
 
 class FrozenRow(NamedTuple):
@@ -238,10 +252,9 @@ def entries_of(connection: Connection, watchlist_id: str, statuses: Iterable[Ent
 def known_people(connection: Connection, watchlist_id: str, macs: Sequence[str]) -> dict[str, Entry]:
     """Those of some people who are on a list already, by the MAC of the identity reference."""
     found = {}
-    for start in range(0, len(macs), _MOST_IDS):
+    for some in _in_parts(macs):
         query = select(*_CLEAR).where(
-            tables.entries.c.watchlist_id == watchlist_id,
-            tables.entries.c.person_mac.in_(macs[start : start + _MOST_IDS]),
+            tables.entries.c.watchlist_id == watchlist_id, tables.entries.c.person_mac.in_(some)
         )
         found.update({row.person_mac: _entry(row) for row in connection.execute(query)})
     return found
@@ -267,7 +280,20 @@ def review_of(connection: Connection, key: DataKey, entry_id: str) -> dict[str, 
     """What reviewers wrote of an entry, by kind: necessity, proportionality, second_approval, refusal, ..."""
     query = select(tables.entries.c.sealed_review).where(tables.entries.c.entry_id == entry_id)
     sealed = connection.execute(query).scalar_one_or_none()
-    return {} if sealed is None else dict(key.open_json(sealed, f"entries:{entry_id}:review"))
+    return _review(key, entry_id, sealed)
+
+
+def opened_of(
+    connection: Connection, key: DataKey, entry_ids: Sequence[str]
+) -> dict[str, tuple[EntryDetails, dict[str, str]]]:
+    """What is sealed of each of these entries, and what reviewers wrote of it (`review_of`), by entry id."""
+    table, found = tables.entries, {}
+    for some in _in_parts(entry_ids):
+        query = select(table.c.entry_id, table.c.sealed_details, table.c.sealed_review)
+        for row in connection.execute(query.where(table.c.entry_id.in_(some))):
+            details = _opened(key, row.entry_id, row.sealed_details)
+            found[row.entry_id] = (details, _review(key, row.entry_id, row.sealed_review))
+    return found
 
 
 def delete_rows(connection: Connection, watchlist_id: str) -> dict[str, int]:
@@ -278,6 +304,18 @@ def delete_rows(connection: Connection, watchlist_id: str) -> dict[str, int]:
             delete(table).where(table.c.watchlist_id == watchlist_id)
         ).rowcount
     return deleted
+
+
+def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + _MOST_IDS] for start in range(0, len(ids), _MOST_IDS))
+
+
+def _no_entry(watchlist_id: str, entry_id: str) -> NotInStoreError:
+    return NotInStoreError(f"watchlist {watchlist_id}: has no entry {entry_id}; see: lfr watchlist show")
+
+
+def _review(key: DataKey, entry_id: str, sealed: bytes | None) -> dict[str, str]:
+    return {} if sealed is None else dict(key.open_json(sealed, f"entries:{entry_id}:review"))
 
 
 def _plain(one: Entry) -> dict[str, Any]:

@@ -40,10 +40,13 @@ class AlertPictureHandler(_PictureHandler):
 
 
 class EntryPictureHandler(_PictureHandler):
-    """A picture of an entry."""
+    """A picture of an entry; whoever was sent it may approve the entry."""
 
     async def get(self, entry_id: str, picture_id: str) -> None:
         """As JPEG."""
         actor = self.actor
         self.check_seen(f"entry:{entry_id}")
-        self.send(await self.work(entry_picture, self.state.store, actor, entry_id, picture_id))
+        jpeg = await self.work(entry_picture, self.state.store, actor, entry_id, picture_id)
+        assert self.visitor is not None
+        self.state.seen.note(self.visitor.session, f"picture:{picture_id}")
+        self.send(jpeg)

@@ -46,7 +46,7 @@ _API: tuple[tuple[str, Any], ...] = (
     (rf"api/watchlists/{_ID}", watchlists_api.WatchlistHandler),
     (rf"api/watchlists/{_ID}/pairs", watchlists_api.PairsHandler),
     (
-        rf"api/watchlists/{_ID}/(review|refuse|second|withdraw|recheck|freeze)",
+        rf"api/watchlists/{_ID}/(review|refuse|send-back|second|withdraw|recheck|freeze)",
         watchlists_api.WatchlistStepHandler,
     ),
     (rf"api/watchlists/{_ID}/uploads", uploads_api.UploadsHandler),

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from lfr_kit.governance.roles import Action, Actor, require
-from lfr_kit.governance.vocabulary import EntryStatus
-from lfr_kit.governance.watchlist import needs_second_approver
-from lfr_kit.operations.watchlists import ShownEntry, show
+from lfr_kit.governance.watchlist import second_approver_because
+from lfr_kit.operations.watchlist_search import search, show_pairs
 from lfr_kit.store.repository import watchlists as rows
-from lfr_kit.store.repository.alike_pairs import pairs_of
+from lfr_kit.store.repository.entry_search import count_by
+from lfr_kit.ui.server.entries_asked import SOON
 
 if TYPE_CHECKING:
+    from lfr_kit.governance.roles import Actor
     from lfr_kit.governance.watchlist import ReferencePicture, Watchlist
-    from lfr_kit.operations.watchlists import Summary
+    from lfr_kit.operations.watchlist_search import Wanted
+    from lfr_kit.operations.watchlists import ShownEntry, Summary
     from lfr_kit.store.store import Store
 
-__all__ = ["Asked", "listed", "pairs", "summary_values"]
+__all__ = ["listed", "pairs", "summary_values"]
 
 _ENTRY = (
     "entry_id", "version", "status", "category", "response", "age_band", "expires_at", "reasons", "created_by",
@@ -27,51 +28,34 @@ _ENTRY = (
 _PICTURE = ("picture_id", "captured_on", "quality", "measures", "reasons")
 
 
-class Asked:
-    """Which entries are asked for.
-
-    Parameters
-    ----------
-    statuses
-        Only these; empty = all.
-    text
-        Stands in the name, the reference or the id; empty = all.
-    first, most
-        From which one on, and how many at most.
-    """
-
-    def __init__(self, statuses: Sequence[EntryStatus], text: str, first: int = 0, most: int = 500) -> None:
-        self.statuses, self.text = statuses, text.strip().casefold()
-        self.page = slice(first, first + most)
-
-
-def listed(store: Store, actor: Actor, watchlist_id: str, asked: Asked, reason: str) -> dict[str, Any]:
-    """A list with some of its entries: a logged consultation, of those entries."""
-    require(actor, Action.WATCHLIST_VIEW)
+def listed(store: Store, actor: Actor, watchlist_id: str, wanted: Wanted, reason: str) -> dict[str, Any]:
+    """A list with some of its entries, and how many each filter would find: a logged consultation."""
+    found = search(store, actor, watchlist_id, wanted, justification=reason)
     with store.reading() as connection:
         watchlist = rows.watchlist(connection, watchlist_id)
-        ids = [one.entry_id for one in rows.entries_of(connection, watchlist_id, asked.statuses)]
-        n_by_status = rows.count_entries(connection, watchlist_id)[0]
-    if not asked.text:
-        n_found, ids = len(ids), ids[asked.page]
-    found = show(store, actor, watchlist_id, entry_ids=ids, justification=reason) if ids else []
-    if asked.text:
-        found = [one for one in found if asked.text in _searchable(one)]
-        n_found, found = len(found), found[asked.page]
+        counts = count_by(connection, watchlist_id, actor.user_id, store.clock() + SOON)
     return {
         "watchlist": _watchlist(watchlist),
-        "n_by_status": n_by_status,
-        "n_found": n_found,
-        "entries": [_entry(one) for one in found],
+        **counts,
+        "n_found": found.n_found,
+        "first": wanted.first,
+        "entries": [_entry(one) for one in found.entries],
     }
 
 
-def pairs(store: Store, actor: Actor, watchlist_id: str) -> list[dict[str, Any]]:
-    """Entries that look alike, as they were last compared: ids only."""
-    require(actor, Action.WATCHLIST_VIEW)
-    with store.reading() as connection:
-        rows.watchlist(connection, watchlist_id)
-        return [asdict(pair) for pair in pairs_of(connection, watchlist_id)]
+def pairs(store: Store, actor: Actor, watchlist_id: str, page: tuple[int, int], reason: str) -> dict[str, Any]:
+    """Entries that look alike, as they were last compared, and who they are: a logged consultation.
+
+    `page`: from which pair on, and how many.
+    """
+    first, most = page
+    found = show_pairs(store, actor, watchlist_id, first=first, most=most, justification=reason)
+    return {
+        "n_pairs": found.n_pairs,
+        "first": first,
+        "pairs": [asdict(pair) for pair in found.pairs],
+        "entries": [_entry(one) for one in found.entries],
+    }
 
 
 def summary_values(summaries: Iterable[Summary]) -> list[dict[str, Any]]:
@@ -80,10 +64,6 @@ def summary_values(summaries: Iterable[Summary]) -> list[dict[str, Any]]:
         {**_watchlist(one.watchlist), "n_by_status": one.n_by_status, "n_by_category": one.n_by_category}
         for one in summaries
     ]
-
-
-def _searchable(one: ShownEntry) -> str:
-    return f"{one.details.name}\n{one.details.person_ref}\n{one.entry.entry_id}".casefold()
 
 
 def _watchlist(watchlist: Watchlist) -> dict[str, Any]:
@@ -98,7 +78,9 @@ def _entry(shown: ShownEntry) -> dict[str, Any]:
         "reasons": list(entry.reasons),
         "warnings": list(shown.warnings),
         "review": dict(shown.review),
-        "needs_second": needs_second_approver(entry.category, entry.age_band),
+        "alike": [asdict(pair) for pair in shown.alike],
+        "needs_second": bool(because := second_approver_because(entry.category, entry.age_band)),
+        "second_because": list(because),
         "pictures": [_picture(one) for one in shown.pictures],
     }
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from lfr_kit.errors import InputError
+from lfr_kit.errors import WatchlistError
 from lfr_kit.governance.roles import Actor
-from lfr_kit.governance.vocabulary import EntryStatus
 from lfr_kit.governance.watchlist_review import Statement
 from lfr_kit.operations import watchlist_review as reviewing
+from lfr_kit.operations.seen_pictures import pictures_to_see
 from lfr_kit.operations.watchlist_freezing import freeze
 from lfr_kit.operations.watchlist_pairs import find_pairs
 from lfr_kit.operations.watchlists import create, summaries
 from lfr_kit.ui.server.base import ApiHandler
+from lfr_kit.ui.server.entries_asked import MOST_ENTRIES, number, wanted_entries
 from lfr_kit.ui.server.fields import ids, text, versions
-from lfr_kit.ui.server.watchlist_values import Asked, listed, pairs, summary_values
+from lfr_kit.ui.server.watchlist_values import listed, pairs, summary_values
 
 if TYPE_CHECKING:
     from lfr_kit.store.store import Store
 
 __all__ = ["PairsHandler", "WatchlistHandler", "WatchlistStepHandler", "WatchlistsHandler"]
-
-_MOST_ENTRIES = 2_000
 
 
 class WatchlistsHandler(ApiHandler):
@@ -43,48 +41,43 @@ class WatchlistsHandler(ApiHandler):
         self.reply({"watchlist_id": made.watchlist_id, "deployment_id": made.deployment_id}, 201)
 
 
-class WatchlistHandler(ApiHandler):
+class _EntriesHandler(ApiHandler):
+    def note_seen(self, entries: list[dict[str, Any]]) -> None:
+        """Their pictures may be fetched for an hour."""
+        assert self.visitor is not None
+        self.state.seen.note(self.visitor.session, *(f"entry:{one['entry_id']}" for one in entries))
+
+
+class WatchlistHandler(_EntriesHandler):
     """One of them, with who is on it: a consultation, after which the pictures may be fetched for an hour."""
 
     async def get(self, watchlist_id: str) -> None:
-        """Filtered by ``status`` and ``text``; ``first`` and ``most`` take a part of a long one."""
-        assert self.visitor is not None
-        asked = Asked(
-            self._statuses(),
-            self.get_query_argument("text", "")[:200],
-            self._number("first", 0, 1_000_000),
-            self._number("most", 500, _MOST_ENTRIES),
-        )
-        found = await self.work(listed, self.state.store, self.actor, watchlist_id, asked, self.reason())
-        self.state.seen.note(self.visitor.session, *(f"entry:{one['entry_id']}" for one in found["entries"]))
+        """Filtered, ordered and in parts, see `wanted_entries`."""
+        wanted = wanted_entries(self.get_query_arguments, self.actor.user_id, self.state.store.clock())
+        found = await self.work(listed, self.state.store, self.actor, watchlist_id, wanted, self.reason())
+        self.note_seen(found["entries"])
         self.reply(found)
 
-    def _statuses(self) -> list[EntryStatus]:
-        said = [part for value in self.get_query_arguments("status") for part in value.split(",") if part]
-        try:
-            return [EntryStatus(one) for one in said]
-        except ValueError:
-            raise InputError(f"status: give some of {', '.join(EntryStatus)}") from None
 
-    def _number(self, name: str, default: int, most: int) -> int:
-        said = self.get_query_argument(name, str(default))
-        if not said.isascii() or not said.isdigit() or len(said) > 9:
-            raise InputError(f"{name}: give a whole number")
-        return min(int(said), most)
-
-
-class PairsHandler(ApiHandler):
+class PairsHandler(_EntriesHandler):
     """Entries that look alike."""
 
     async def get(self, watchlist_id: str) -> None:
-        """As they were last compared."""
-        self.reply({"pairs": await self.work(pairs, self.state.store, self.actor, watchlist_id)})
+        """As they were last compared, the most alike first; ``first`` and ``most`` take a part."""
+        await self._send(watchlist_id, self.reason())
 
     async def post(self, watchlist_id: str) -> None:
         """Compares everybody anew."""
         reason = text(self.body(), "reason")
-        found = await self.work(find_pairs, self.state.store, self.actor, watchlist_id, justification=reason)
-        self.reply({"pairs": [asdict(pair) for pair in found.pairs], "n_pairs": found.n_pairs})
+        await self.work(find_pairs, self.state.store, self.actor, watchlist_id, justification=reason)
+        await self._send(watchlist_id, reason)
+
+    async def _send(self, watchlist_id: str, reason: str) -> None:
+        given = self.get_query_arguments
+        page = (number(given, "first", 0, 1_000_000), number(given, "most", 20, MOST_ENTRIES))
+        found = await self.work(pairs, self.state.store, self.actor, watchlist_id, page, reason)
+        self.note_seen(found["entries"])
+        self.reply(found)
 
 
 class WatchlistStepHandler(ApiHandler):
@@ -92,8 +85,20 @@ class WatchlistStepHandler(ApiHandler):
 
     async def post(self, watchlist_id: str, step: str) -> None:
         """Does it for all of the entries named, or for none."""
-        do = _STEPS[step](self.body())
+        body = self.body()
+        do = _STEPS[step](body)
+        if step in _APPROVALS:
+            self._check_looked_at(
+                await self.work(pictures_to_see, self.state.store, self.actor, list(body["entries"]))
+            )
         self.reply(await self.work(do, self.state.store, self.actor, watchlist_id))
+
+    def _check_looked_at(self, pictures: dict[str, str]) -> None:
+        """WatchlistError if this session was not sent each of these pictures within the hour."""
+        assert self.visitor is not None
+        for picture_id, entry_id in pictures.items():
+            if not self.state.seen.has(self.visitor.session, f"picture:{picture_id}"):
+                raise WatchlistError(f"entry {entry_id}: look at each of its pictures first; then decide")
 
 
 _Do = Callable[["Store", Actor, str], dict[str, Any]]
@@ -105,14 +110,14 @@ def _review(body: dict[str, Any]) -> _Do:
     return lambda store, actor, of: _decided(reviewing.review(store, actor, of, seen, said))
 
 
-def _refuse(body: dict[str, Any]) -> _Do:
-    seen, reason = versions(body, "entries"), text(body, "reason")
-    return lambda store, actor, of: _decided(reviewing.refuse(store, actor, of, seen, reason))
+def _with_reason(operation: Callable[..., list[reviewing.Decided]]) -> Callable[[dict[str, Any]], _Do]:
+    """Of entries as they were seen, with a reason."""
 
+    def read(body: dict[str, Any]) -> _Do:
+        seen, reason = versions(body, "entries"), text(body, "reason")
+        return lambda store, actor, of: _decided(operation(store, actor, of, seen, reason))
 
-def _second(body: dict[str, Any]) -> _Do:
-    seen, reason = versions(body, "entries"), text(body, "reason")
-    return lambda store, actor, of: _decided(reviewing.approve_second(store, actor, of, seen, reason))
+    return read
 
 
 def _withdraw(body: dict[str, Any]) -> _Do:
@@ -146,12 +151,14 @@ def _freeze(body: dict[str, Any]) -> _Do:
 
 _STEPS: dict[str, Callable[[dict[str, Any]], _Do]] = {
     "review": _review,
-    "refuse": _refuse,
-    "second": _second,
+    "refuse": _with_reason(reviewing.refuse),
+    "send-back": _with_reason(reviewing.send_back),
+    "second": _with_reason(reviewing.approve_second),
     "withdraw": _withdraw,
     "recheck": _recheck,
     "freeze": _freeze,
 }
+_APPROVALS = frozenset({"review", "second"})
 
 
 def _decided(decided: list[reviewing.Decided]) -> dict[str, Any]:

@@ -1,31 +1,36 @@
 // The watchlist desk: who is on the list and why, pictures in, review, second approval, look-alikes, freeze.
 
-import { get, part, post } from "./shared/api.js";
+import { AlikePanel } from "./shared/alike_panel.js";
+import { get, part } from "./shared/api.js";
 import { notice } from "./shared/dialog.js";
-import { fill, h, say } from "./shared/dom.js";
+import { fill, h } from "./shared/dom.js";
+import { EntriesFilter } from "./shared/entries_filter.js";
 import { EntriesTable } from "./shared/entries_table.js";
 import { importPanel } from "./shared/import_panel.js";
 import { freeze, stepButtons } from "./shared/list_steps.js";
 import { headline, openPage } from "./shared/page.js";
+import { Pager } from "./shared/pager.js";
+import { ReviewDesk } from "./shared/review_desk.js";
 import { count, some, worded } from "./shared/words.js";
 
-const STATUSES = ["quarantined", "pending_review", "pending_second_approval", "approved", "refused", "withdrawn"];
-const TYPED_MS = 250;
+const MOST = 50;
+const DECIDED = ["approved", "refused", "withdrawn"];
 
 class ListDesk {
   constructor(page) {
     this.page = page;
-    this.status = "";
-    this.nByStatus = {};
-    this.known = new Map();
+    this.first = 0;
+    this.nAsked = 0;
     this.top = h("section.card.row.apart", { "aria-label": "List" });
     this.told = h("div", { role: "status" });
-    this.search = h("input", { type: "search", placeholder: "Name or reference", "aria-label": "Search by name or reference", autocomplete: "off", oninput: () => this.typed() });
-    this.filters = h("div.row", { role: "group", "aria-label": "Filter by status" });
+    this.filter = new EntriesFilter(page, () => this.turn(0));
     this.steps = h("div.row", { role: "group", "aria-label": "With the chosen entries" });
-    this.table = new EntriesTable(page, { onSelect: (entries) => this.drawSteps(entries) });
-    this.pairs = h("section.card.stack.tight", { "aria-label": "Look-alikes", hidden: true });
+    this.table = new EntriesTable(page, { onSelect: (entries) => this.drawSteps(entries), onOrder: () => this.turn(0) });
+    this.pagers = ["entries", "entries, below"].map((name) => new Pager(name, MOST, (first) => this.turn(first)));
+    this.alike = new AlikePanel(page, this.path, (entry, shot) => this.table.thumb(entry, shot), () => document.getElementById("look-alikes")?.focus());
     this.importHolder = h("div", { hidden: true });
+    this.list = h("div.stack.tight", {}, this.filter.element, h("div.row.apart", {}, this.steps, this.pagers[0].element), this.table.element, this.pagers[1].element);
+    this.reviewHolder = h("div", { hidden: true });
   }
 
   safely(act) {
@@ -36,55 +41,85 @@ class ListDesk {
     return `api/watchlists/${part(this.page.deployment.watchlist_id)}`;
   }
 
-  async read() {
-    const query = new URLSearchParams({ status: this.status, text: this.search.value.trim() });
-    const found = await this.page.looking(() => get(`${this.path}?${query}`));
-    this.watchlist = found.watchlist;
-    this.nByStatus = found.n_by_status;
-    for (const each of found.entries) this.known.set(each.entry_id, each);
-    this.table.show(found.entries);
-    this.drawTop();
-    this.drawFilters();
+  turn(first) {
+    this.first = first;
+    return this.safely(() => this.read());
   }
 
-  typed() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.safely(() => this.read()), TYPED_MS);
+  /** Reads the part that is shown; what was asked before and comes later is not shown. */
+  async read() {
+    this.nAsked += 1;
+    const mine = this.nAsked;
+    const query = new URLSearchParams({ ...this.filter.values(), ...this.table.order, first: this.first, most: MOST });
+    this.table.element.setAttribute("aria-busy", "true");
+    try {
+      const found = await this.page.looking(() => get(`${this.path}?${query}`));
+      if (mine === this.nAsked) this.show(found);
+    } finally {
+      if (mine === this.nAsked) this.table.element.removeAttribute("aria-busy");
+    }
+  }
+
+  show(found) {
+    const { entries, n_found: nFound } = found;
+    if (!entries.length && this.first && nFound) {
+      this.turn(Math.floor((nFound - 1) / MOST) * MOST);
+      return;
+    }
+    this.watchlist = found.watchlist;
+    this.counts = found;
+    const none = this.n() ? "No entry fits. Change the search or the filters." : this.page.may("watchlist.import") ? "Nobody is on this list yet. Add people above, or many at once with: lfr watchlist import" : "Nobody is on this list yet.";
+    this.table.show(entries, none);
+    this.pagers.forEach((each) => each.show(this.first, entries.length, nFound));
+    this.drawTop();
+    this.filter.draw(found);
+  }
+
+  /** How many entries there are, of these statuses or in all. */
+  n(statuses = null) {
+    return Object.entries(this.counts.n_by_status).reduce((sum, [status, n]) => sum + (!statuses || statuses.includes(status) ? n : 0), 0);
   }
 
   drawTop() {
-    const { page, watchlist } = this;
+    const { page, watchlist, counts } = this;
     const isBuilding = watchlist.state === "building";
     const add = isBuilding && page.may("watchlist.import") && h("button.main", { type: "button", id: "add-people", "aria-expanded": String(!this.importHolder.hidden), onclick: () => this.toggleImport() }, this.importHolder.hidden ? "Add people" : "Hide adding");
     const ice = isBuilding && page.may("watchlist.freeze") && h("button", { type: "button", id: "freeze", onclick: () => freeze(page, (text) => this.done(text)) }, "Freeze");
-    const alike = h("button", { type: "button", id: "look-alikes", onclick: () => this.safely(() => this.readPairs()) }, "Look-alikes");
+    const alike = h("button", { type: "button", id: "look-alikes", onclick: () => this.safely(() => this.alike.read()) }, "Look-alikes");
+    const review = (kind, label, action, n) => isBuilding && page.may(action) && h("button.main", { type: "button", id: `begin-${kind}`, disabled: !n, onclick: () => this.review(kind) }, `${label} (${count(n)})`);
+    const all = this.n();
+    const progress = isBuilding && all > 0 && h("span.row.small", {}, h("meter", { min: 0, max: all, value: this.n(DECIDED), "aria-label": "Decided" }), `${count(this.n(DECIDED))} of ${count(all)} decided`);
     fill(
       this.top,
-      h("div.row", {}, h("span.badge", {}, worded(watchlist.state)), h("strong", {}, some(this.n(""), "entry", "entries")), watchlist.digest && h("span.small.quiet", {}, "digest ", h("span.mono", {}, String(watchlist.digest).slice(0, 12)))),
-      h("div.row", {}, alike, ice, add),
+      h("div.row", {}, h("span.badge", {}, worded(watchlist.state)), h("strong", {}, some(all, "entry", "entries")), progress, watchlist.digest && h("span.small.quiet", {}, "digest ", h("span.mono", {}, String(watchlist.digest).slice(0, 12)))),
+      h("div.row", {}, alike, ice, review("second", "Second approvals, one by one", "watchlist.second_approve", counts.n_second), review("review", "Review one by one", "watchlist.review", counts.n_review), add),
     );
+  }
+
+  /** One entry after the other, in place of the list. */
+  review(kind) {
+    const desk = new ReviewDesk(this.page, this.path, { kind, filter: { ...this.filter.values(), ...this.table.order }, onEnd: () => this.endReview() });
+    [this.list, this.top, this.importHolder, this.alike.element].forEach((each) => { each.hidden = true; });
+    fill(this.told);
+    this.reviewHolder.hidden = false;
+    fill(this.reviewHolder, desk.element);
+    this.safely(() => desk.next());
+  }
+
+  endReview() {
+    this.reviewHolder.hidden = true;
+    fill(this.reviewHolder);
+    [this.list, this.top].forEach((each) => { each.hidden = false; });
+    this.safely(async () => {
+      await this.read();
+      this.table.element.focus();
+    });
   }
 
   toggleImport() {
     this.importHolder.hidden = !this.importHolder.hidden;
     if (!this.importHolder.firstChild) fill(this.importHolder, importPanel(this.page, () => this.safely(() => this.read())));
     this.drawTop();
-  }
-
-  drawFilters() {
-    const chip = (status, label) => h("button.chip", { type: "button", id: `filter-${status || "all"}`, "aria-pressed": String(this.status === status), onclick: () => this.filter(status) }, `${label} ${count(this.n(status))}`);
-    fill(this.filters, chip("", "All"), STATUSES.filter((each) => this.n(each) || each === this.status).map((each) => chip(each, this.page.word(each, "entry_statuses"))));
-  }
-
-  /** How many entries have a status; all of them for "". */
-  n(status) {
-    if (status) return this.nByStatus[status] || 0;
-    return Object.values(this.nByStatus).reduce((sum, each) => sum + each, 0);
-  }
-
-  filter(status) {
-    this.status = status;
-    this.safely(() => this.read());
   }
 
   drawSteps(entries) {
@@ -100,26 +135,6 @@ class ListDesk {
       await this.read();
     });
   }
-
-  async readPairs(isAnew = false) {
-    const found = await this.page.looking(() => (isAnew ? post(`${this.path}/pairs`, { reason: "look-alikes are looked for" }) : get(`${this.path}/pairs`)));
-    const { pairs } = found;
-    this.pairs.hidden = false;
-    const close = h("button.plain", { type: "button", onclick: () => { this.pairs.hidden = true; document.getElementById("look-alikes").focus(); } }, "Hide");
-    const anew = h("button", { type: "button", onclick: () => this.safely(() => this.readPairs(true)) }, "Compare all anew");
-    fill(this.pairs, h("div.row.apart", {}, h("h3", {}, pairs.length ? `${some(pairs.length, "pair")} of entries look alike` : "No two entries look alike, as last compared"), h("div.row", {}, anew, close)), pairs.length > 0 && h("p.small.quiet", {}, "An alert for one of them may be the other. Make sure that each is on the list as a person of their own."), h("ul.stack.tight", {}, pairs.map((each) => this.pair(each))));
-    this.pairs.querySelector("button").focus();
-  }
-
-  pair(found) {
-    const side = (entryId, name) => {
-      const entry = this.known.get(entryId);
-      const shot = entry?.pictures[0];
-      return h("div.row", {}, shot && this.table.thumb(entry, shot), h("span", {}, h("strong", {}, entry?.name || name || entryId), h("div.small.quiet", {}, entry?.person_ref || "")));
-    };
-    const why = found.kind === "same_picture" ? "the same picture" : "look alike";
-    return h("li.alike", {}, side(found.entry_id, found.name), h("span.badge.amber", {}, why), side(found.other_entry_id, found.other_name));
-  }
 }
 
 async function build(page) {
@@ -128,8 +143,7 @@ async function build(page) {
     return;
   }
   const desk = new ListDesk(page);
-  say(desk.told, "");
-  fill(page.content, headline(page), desk.told, desk.top, desk.importHolder, desk.pairs, h("div.row.tools", {}, h("div.search", {}, desk.search), desk.filters), desk.steps, desk.table.element);
+  fill(page.content, headline(page), desk.told, desk.top, desk.importHolder, desk.alike.element, desk.list, desk.reviewHolder);
   page.on("back", () => desk.safely(() => desk.read()));
   await desk.read();
 }

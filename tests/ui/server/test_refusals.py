@@ -227,6 +227,7 @@ ACTIONS = [
         {"entries": {"x": 1}, "necessity": WHY, "proportionality": WHY},
         Action.WATCHLIST_REVIEW,
     ),
+    ("lfr/api/watchlists/{W}/send-back", {"entries": {"x": 1}, "reason": WHY}, Action.WATCHLIST_SECOND_APPROVE),
     ("lfr/api/watchlists/{W}/second", {"entries": {"x": 1}, "reason": WHY}, Action.WATCHLIST_SECOND_APPROVE),
     ("lfr/api/watchlists/{W}/withdraw", {"entries": ["x"], "reason": WHY}, Action.WATCHLIST_WITHDRAW),
     ("lfr/api/watchlists/{W}/recheck", {"entries": ["x"], "source": WHY}, Action.WATCHLIST_REVIEW),

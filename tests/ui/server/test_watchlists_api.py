@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 
 import numpy as np
 import psutil
@@ -88,14 +89,18 @@ def test_a_watchlist_is_built_reviewed_frozen_and_withdrawn_from(served, watchli
 
     said = {"necessity": LONG, "proportionality": LONG}
     seen = {found[ref]["entry_id"]: found[ref]["version"] for ref in ("PNC/1", "PNC/2", "PNC/3")}
+    unseen = reviewer.post(f"{path}/review", {"entries": seen, **said})
+    assert (unseen.status_code, unseen.json()["error"]["kind"]) == (403, "WatchlistError"), "of one picture only"
+    look_at(reviewer, found.values())
     reviewed = reviewer.post(f"{path}/review", {"entries": seen, **said}).json()["entries"]
     assert sorted(one["status"] for one in reviewed) == ["approved", "approved", "pending_second_approval"]
     stale = reviewer.post(f"{path}/review", {"entries": seen, **said})
     assert stale.status_code == 409
     (waiting,) = entries(silver, watchlist, "?status=pending_second_approval")
-    approved = silver.post(
-        f"{path}/second", {"entries": {waiting["entry_id"]: waiting["version"]}, "reason": LONG}
-    )
+    second = {"entries": {waiting["entry_id"]: waiting["version"]}, "reason": LONG}
+    assert silver.post(f"{path}/second", second).status_code == 403
+    look_at(silver, [waiting])
+    approved = silver.post(f"{path}/second", second)
     assert approved.json()["entries"][0]["status"] == "approved"
 
     frozen = manager.post(f"{path}/freeze", {"reason": "complete"}).json()
@@ -105,6 +110,14 @@ def test_a_watchlist_is_built_reviewed_frozen_and_withdrawn_from(served, watchli
     gone = silver.post(f"{path}/withdraw", {"entries": [first["entry_id"]], "reason": LONG}).json()
     assert gone == {"revision": 1, "entries": [{"entry_id": first["entry_id"], "status": "withdrawn"}]}
     assert reviewer.get(picture).status_code == 404, "its pictures are deleted"
+
+
+def look_at(browser: Browser, shown: Iterable[dict]) -> None:
+    """Each picture of some entries."""
+    for entry in shown:
+        for picture in entry["pictures"]:
+            got = browser.get(f"lfr/pictures/entries/{entry['entry_id']}/{picture['picture_id']}")
+            assert got.status_code == 200
 
 
 def upload_begins(browser: Browser, watchlist_id: str) -> int:
@@ -156,7 +169,12 @@ def test_a_list_is_searched_filtered_and_shown_in_parts_each_look_logged(served,
     assert entries(reviewer, building, "?status=approved") == []
     parts = [entries(reviewer, building, f"?first={n}&most=1")[0]["entry_id"] for n in range(3)]
     assert len(set(parts)) == 3
-    for query in ("?status=nonsense", "?first=-1", "?most=x"):
+    assert entries(reviewer, building, "?order=name&down=1")[0]["name"] == "Grace Hopper"
+    assert len(entries(reviewer, building, "?todo=review&category=suspect,wanted_by_courts")) == 3
+    assert entries(manager, building, "?todo=review") == [], "nobody reviews what they entered"
+    chosen = entries(reviewer, building, f"?entry={parts[2]},{parts[0]}")
+    assert {one["entry_id"] for one in chosen} == {parts[0], parts[2]}
+    for query in ("?status=nonsense", "?first=-1", "?most=x", "?order=age", "?todo=all", "?reason=a%25b"):
         assert reviewer.get(f"lfr/api/watchlists/{building}{query}", headers=WHY).status_code == 400
     looks = [row for row in logged(served.store, "watchlist.view") if row.subject == f"watchlist:{building}"]
     assert {row.actor_id for row in looks} >= {"reviewer"}
@@ -197,7 +215,25 @@ def test_pairs_that_look_alike_are_listed(served, building):
     manager, reviewer = served.browser("manager"), served.browser("reviewer")
     for ref in ("PNC/1", "PNC/2"):
         upload(manager, building, png(1), person_ref=ref)
-    (pair,) = reviewer.get(f"lfr/api/watchlists/{building}/pairs").json()["pairs"]
-    assert pair["kind"] == "same_picture"
+    asked = reviewer.get(f"lfr/api/watchlists/{building}/pairs")
+    assert asked.json()["error"]["kind"] == "JustificationError", "it tells names"
+    found = reviewer.get(f"lfr/api/watchlists/{building}/pairs", headers=WHY).json()
+    assert (found["n_pairs"], found["pairs"][0]["kind"]) == (1, "same_picture")
+    assert {one["person_ref"] for one in found["entries"]} == {"PNC/1", "PNC/2"}
+    look_at(reviewer, found["entries"])
+    assert len(entries(reviewer, building, "?alike=1")) == 2
     listed = manager.get("lfr/api/watchlists").json()["watchlists"]
     assert building in {one["watchlist_id"] for one in listed}
+
+
+def test_a_reviewer_sends_an_entry_back_and_its_manager_mends_it(served, building):
+    manager, reviewer = served.browser("manager"), served.browser("reviewer")
+    upload(manager, building, png(1), person_ref="PNC/1", name="Ada")
+    (one,) = entries(reviewer, building)
+    path = f"lfr/api/watchlists/{building}/send-back"
+    answer = reviewer.post(path, {"entries": {one["entry_id"]: one["version"]}, "reason": LONG})
+    assert answer.json()["entries"] == [{"entry_id": one["entry_id"], "status": "quarantined"}]
+    (back,) = entries(manager, building, "?reason=sent_back")
+    assert (back["reasons"], back["review"]["sent_back"]) == (["sent_back"], LONG)
+    upload(manager, building, png(1), person_ref="PNC/1", name="Ada Lovelace")
+    assert len(entries(reviewer, building, "?todo=review")) == 1

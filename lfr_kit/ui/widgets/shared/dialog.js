@@ -37,7 +37,7 @@ export function ask(holder, { title, text = "", fields = [], yes, isGrave = fals
     };
     const form = h(
       "form.stack",
-      { onsubmit: submit },
+      { onsubmit: submit, onkeydown: (event) => event.key === "Enter" && event.ctrlKey && form.requestSubmit(doIt) },
       h("h2", { id }, title),
       text && h("p.quiet", {}, text),
       ...fields,

@@ -6,7 +6,7 @@ import { field, h } from "./dom.js";
 import { some } from "./words.js";
 
 const LEAST = 15;
-const LOOKED_AT = "Each entry is sent with the version you saw; what was changed since is refused.";
+const LOOKED_AT = "Each entry is sent with the version you saw; what was changed since, or whose pictures you were not shown, is refused.";
 
 const versionsOf = (entries) => Object.fromEntries(entries.map((each) => [each.entry_id, each.version]));
 const idsOf = (entries) => entries.map((each) => each.entry_id);
@@ -15,9 +15,10 @@ const idsOf = (entries) => entries.map((each) => each.entry_id);
 const STEPS = [
   { name: "review", label: "Review", action: "watchlist.review", statuses: ["pending_review"], kind: ".main", text: `${LOOKED_AT} You cannot review what you entered yourself.`, fields: twoStatements },
   { name: "second", label: "Second approval", action: "watchlist.second_approve", statuses: ["pending_second_approval"], kind: ".main", text: `Of people under 18, of people whose age is not known, and in categories with a higher test. ${LOOKED_AT}`, fields: oneReason(LEAST, true) },
-  { name: "refuse", label: "Refuse", action: "watchlist.review", statuses: ["pending_review", "pending_second_approval"], kind: "", text: "Refused entries are never searched.", fields: oneReason(1, true) },
+  { name: "send-back", label: "Quarantine", action: "watchlist.review", statuses: ["pending_review", "pending_second_approval"], kind: "", text: "Whoever entered them completes or mends them; then they are reviewed anew.", fields: oneReason(LEAST, true) },
+  { name: "refuse", label: "Refuse", action: "watchlist.review", statuses: ["pending_review", "pending_second_approval"], kind: "", text: "Refused entries are never searched; their pictures are deleted at once, and no import brings them back.", fields: oneReason(LEAST, true) },
   { name: "recheck", label: "Still sought", action: "watchlist.review", statuses: ["approved", "pending_review", "pending_second_approval"], kind: "", text: "Records that it was checked that they are still sought. Withdraw who is not.", fields: oneSource },
-  { name: "withdraw", label: "Withdraw", action: "watchlist.withdraw", statuses: ["approved", "pending_review", "pending_second_approval", "quarantined"], kind: ".danger", text: "A running engine searches them no longer from its next frame on. This cannot be undone.", fields: oneReason(1, false), isGrave: true },
+  { name: "withdraw", label: "Withdraw", action: "watchlist.withdraw", statuses: ["approved", "pending_review", "pending_second_approval", "quarantined"], kind: ".danger", text: "A running engine searches them no longer from its next frame on. This cannot be undone.", fields: oneReason(LEAST, false), isGrave: true },
 ];
 
 function twoStatements() {

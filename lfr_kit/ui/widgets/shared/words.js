@@ -12,6 +12,10 @@ const WORDS = {
   picture: "No picture", captured_on: "No date of the picture", quality: "Picture not measured",
   template: "Nobody can be enrolled from the pictures", old_picture: "All pictures are old",
   age_unknown: "Age not known, may be under 18", unusable_picture: "One picture is of no use",
+  pictures_differ: "Its pictures may be of different people", sent_back: "Sent back by who reviewed it",
+  under_18: "Under 18", higher_test: "Category of the higher test",
+  written_necessity: "Necessary because", written_proportionality: "Proportionate because", written_second_approval: "Second approval",
+  written_refusal: "Refused because", written_withdrawal: "Withdrawn because", written_recheck: "Checked against", written_sent_back: "Sent back because",
   "18_or_over": "18 or over", "13_to_17": "13 to 17", under_13: "Under 13", unknown: "Not known",
 };
 
