@@ -87,7 +87,8 @@ def permutation_p(
 
     def gap(rows: NDArray[np.intp]) -> Values:
         in_a_k, in_a_n = k[rows[:, :m]].sum(1), n[rows[:, :m]].sum(1)
-        return np.abs(in_a_k / in_a_n - (k.sum() - in_a_k) / (n.sum() - in_a_n))
+        apart: Values = np.abs(in_a_k / in_a_n - (k.sum() - in_a_k) / (n.sum() - in_a_n))
+        return apart
 
     rng = np.random.default_rng(seed)
     everybody = np.arange(len(k))

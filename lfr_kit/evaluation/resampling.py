@@ -13,7 +13,7 @@ A. B. Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1 (2007) (s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -130,9 +130,8 @@ def bootstrap_by_person(
         low, high = bca_interval(replicates, estimate, without, confidence)
     else:
         low, high = _percentiles(replicates, confidence)
-    if replicates.ndim == 1:
-        return cast("tuple[T, T]", (float(low), float(high)))
-    return cast("tuple[T, T]", (low, high))
+    ends: tuple[Any, Any] = (float(low), float(high)) if replicates.ndim == 1 else (low, high)
+    return ends
 
 
 def _percentiles(replicates: Values, confidence: float) -> tuple[Values, Values]:
