@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lfr_kit.errors import RecordError
 from lfr_kit.plots.rate_axis import of_rates, one_in, rates_on_a_log_axis
 from lfr_kit.plots.style import GREY, legend, look
 
 __all__ = ["det"]
+
+Rates = NDArray[np.float64]
 
 
 def det(
@@ -46,7 +48,7 @@ def det(
     """
     across_seen, up_seen = [0.5 / n_false_trials] if n_false_trials else [], [0.1]
     for index, (label, (false, missed)) in enumerate(curves.items()):
-        across, up = _ordered(label, false, missed)
+        across, up = _thinned(*_ordered(label, false, missed))
         # Between two measured thresholds the next stricter one is what a system can do: a step.
         axes.step(of_rates(across), of_rates(up), where="post", label=label, **look(index))
         across_seen += [*across]
@@ -73,12 +75,19 @@ def det(
     return _words(curves, false_name, missed_name)
 
 
-def _ordered(label: str, false: ArrayLike, missed: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _ordered(label: str, false: ArrayLike, missed: ArrayLike) -> tuple[Rates, Rates]:
     across, up = np.asarray(false, np.float64), np.asarray(missed, np.float64)
     if across.shape != up.shape or across.ndim != 1:
         raise RecordError(f"curve {label}: two rates of one length, got {across.shape} and {up.shape}")
     order = np.lexsort((-up, across))
     return across[order], up[order]
+
+
+def _thinned(across: Rates, up: Rates) -> tuple[Rates, Rates]:
+    """At most a hundred points per decade: thousands of thresholds look no different, and weigh a lot."""
+    place = np.round(100 * np.log10(np.maximum(across, 1e-12)))
+    is_last = np.r_[place[1:] != place[:-1], True][: len(place)]
+    return across[is_last], up[is_last]
 
 
 def _words(curves: Mapping[str, tuple[ArrayLike, ArrayLike]], false_name: str, missed_name: str) -> str:

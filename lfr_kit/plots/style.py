@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 import matplotlib
@@ -40,6 +42,7 @@ _SERIES: tuple[tuple[str, Any, str], ...] = (
 )
 _LETTER_IN, _LEFT_IN = 0.073, 0.75
 """Width of a letter of a legend, and of what stands left of the axes, on average."""
+_DRAWING = RLock()
 _STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -65,10 +68,17 @@ _STYLE: Any = {
 }
 
 
-def styled(**further: Any) -> AbstractContextManager[None]:
-    """A context in which figures are drawn in this style; further matplotlib settings by name."""
-    context: AbstractContextManager[None] = matplotlib.rc_context({**_STYLE, **further})
-    return context
+@contextmanager
+def styled(**further: Any) -> Iterator[None]:
+    """Figures drawn within have this style; one thread at a time, for matplotlib's settings are global.
+
+    Parameters
+    ----------
+    **further
+        More of matplotlib's settings.
+    """
+    with _DRAWING, matplotlib.rc_context({**_STYLE, **further}):
+        yield
 
 
 def look(index: int, *, marker: bool = False) -> Look:

@@ -19,7 +19,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from lfr_kit.plots.figure import figure_of
 from lfr_kit.plots.style import NARROW_IN, WIDE_IN, styled
 
-__all__ = ["Draw", "Plot", "plot_of", "svg_of"]
+__all__ = ["Draw", "Plot", "drawn_file", "plot_of", "svg_of"]
 
 Draw = Callable[[Axes], str]
 """Draws onto axes and returns in words what it shows."""
@@ -59,8 +59,15 @@ def svg_of(draw: Draw, name: str, *, size_in: tuple[float, float] = WIDE_IN, is_
     is_file
         To stand in a file of its own, which must name XML's name spaces; in an HTML page they are known.
     """
-    svg, _ = _drawn(draw, name, size_in)
-    return svg.replace("<svg", f"<svg {_NAME_SPACES}", 1) + "\n" if is_file else svg
+    if is_file:
+        return drawn_file(draw, name, size_in)[0]
+    return _drawn(draw, name, size_in)[0]
+
+
+def drawn_file(draw: Draw, name: str, size_in: tuple[float, float] = WIDE_IN) -> tuple[str, str]:
+    """As `svg_of` for a file of its own, and in words what it shows."""
+    svg, description = _drawn(draw, name, size_in)
+    return svg.replace("<svg", f"<svg {_NAME_SPACES}", 1) + "\n", description
 
 
 def _drawn(draw: Draw, name: str, size_in: tuple[float, float]) -> tuple[str, str]:
