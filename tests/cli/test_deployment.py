@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from governance.test_threshold_choice import made
 from lived import SAMPLE
 from sqlalchemy import update
 
@@ -23,6 +24,7 @@ from lfr_kit.errors import (
     SignInError,
     StateError,
 )
+from lfr_kit.governance.calibration_file import write_calibration
 from lfr_kit.governance.checklist import BEFORE_OPENING
 from lfr_kit.store.store import Store
 from lfr_kit.store.tables.deployments import deployments as deployment_rows
@@ -251,6 +253,20 @@ def test_calibrations_say_what_was_measured_and_the_floor_for_each_size(cli):
     assert all(each["upper_95"] <= 0.001 for each in found["measurements"])
     assert "two strangers" in found["measured_with"]
     assert "extrapolated" in cli("silver", "deployment", "calibrations").stdout
+
+
+def test_calibration_file_is_added_by_an_administrator_with_a_reason_and_never_twice(cli, tmp_path):
+    file = tmp_path / "c.json"
+    write_calibration(file, made())
+    add = ("deployment", "calibrations", "--add", file)
+    assert isinstance(cli.refused("administrator", *add), JustificationError)
+    assert isinstance(cli.refused("silver", *add, *WHY), PermissionRefusedError)
+    assert [each["calibration_id"] for each in cli.json("administrator", *add, *WHY)["calibrations"]][
+        -1
+    ] == "made-2"
+    assert "the name is taken" in str(cli.refused("administrator", *add, *WHY))
+    file.write_text("{}")
+    assert "is no calibration" in str(cli.refused("administrator", *add, *WHY))
 
 
 def test_unknown_deployment_is_said_by_every_command(cli):

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+from governance.test_calibration import calibration
+from governance.test_threshold_choice import DATA, GROUPS
 from governed import person
-from recorded import Written
+from recorded import Written, authority
 from sqlalchemy import select
 
 from lfr_kit.errors import InputError, JustificationError, NotInStoreError, PermissionRefusedError, StateError
+from lfr_kit.governance.measured_differences import differences_of_figures
 from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import DeploymentState
 from lfr_kit.operations import documents
+from lfr_kit.operations.calibrations import add_calibration
 from lfr_kit.store.repository.records import deployment_log
 from lfr_kit.store.tables.audit import audit_entries
 
@@ -74,3 +80,23 @@ def test_notice_of_a_draft_does_not_count(store):
 def test_notice_without_a_place_or_with_a_misleading_one_is_refused(store, granted, where):
     with pytest.raises((StateError, InputError)):
         documents.note_notice(store, BRONZE, D, where=where)
+
+
+def test_briefing_prints_what_was_measured_between_groups_with_the_calibration_in_force(store, granted):
+    without = documents.officers_documents(store, BRONZE, D, reason="briefing at 08:00")["briefing"]
+    assert "No differences between groups of people were measured" in without
+    plan = authority()
+    differences = differences_of_figures(
+        GROUPS | {"space_id": plan.space_id}, space_id=plan.space_id, measured_on=date(2026, 3, 1), data=DATA
+    )
+    measured = calibration(
+        (100, 0.6, 0, 100_000),
+        calibration_id=plan.calibration_id,
+        space_id=plan.space_id,
+        differences=differences,
+    )
+    add_calibration(store, person(Role.ADMINISTRATOR), measured, reason="a study of our own model")
+    briefed = documents.officers_documents(store, BRONZE, D, reason="briefing at 08:00")["briefing"]
+    assert "No differences between groups of people were measured" not in briefed
+    for said in ("sex: female", "80 of 90", "a ratio below 1.2 could not have been seen", "at threshold 0.55"):
+        assert said in briefed
