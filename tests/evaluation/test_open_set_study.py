@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from lfr_kit.errors import RecordError, SettingError
-from lfr_kit.evaluation.open_set_study import OpenSetPlan, matcher_maker, search_draw, study_open_set
+from lfr_kit.evaluation.open_set_study import OpenSetPlan, matcher_maker, search_draw, searches_of, study_open_set
 from lfr_kit.evaluation.photos import PhotoTemplates
-from lfr_kit.records import Template
+from lfr_kit.records import CandidateList, Template
 
 PEOPLE = np.repeat(np.arange(40), [3, 1, 4, 2] * 10)
 
@@ -126,3 +126,27 @@ def test_plan_faults_are_refused_before_the_work():
 def test_plan_with_a_seed_below_zero_is_refused():
     with pytest.raises(SettingError, match="seed: at least 0"):
         OpenSetPlan(n_enrolled=1, seed=-4)
+
+
+def test_searches_of_candidate_lists_hand_worked():
+    def candidates(*ids):
+        scores = np.array([0.9, 0.7, 0.2][: len(ids)], np.float32)
+        return CandidateList(
+            probe=Template(vector=np.ones(2) / 2**0.5, space_id="made"),
+            reference_ids=ids,
+            similarities=scores,
+            comparison_scores=scores,
+            score_scale="cosine",
+            n_enrolled=3,
+        )
+
+    lists = [candidates("7", "8", "9"), candidates("8", "7"), candidates("8", "9"), None, candidates("8", "7")]
+    found = searches_of([7, 7, 7, 7, 3], ["7", "7", "7", "7", None], lists)
+    assert found.is_mated.tolist() == [True] * 4 + [False]
+    assert found.is_right.tolist() == [True] + [False] * 4
+    assert found.mates.ranks.tolist() == [1, 2, 0, 0, 0]
+    assert found.mates.n_kept == 2  # the shortest list
+    assert found.mates.scores[:2] == pytest.approx([0.9, 0.7])
+    assert found.top_scores == pytest.approx([0.9, 0.9, 0.9, np.nan, 0.9], nan_ok=True)
+    with pytest.raises(RecordError, match="one per candidate list"):
+        searches_of([7], ["7", "8"], lists[:1])
