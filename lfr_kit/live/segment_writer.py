@@ -69,9 +69,7 @@ class SegmentWriter:
         except LfrError:
             self._note_end(SegmentState.CUT_OFF, (0, 0))
             raise
-        self._encoder = FootageEncoder(
-            fitted_wh(frame.size_wh, place.live.recording_width_px), place.live.recording_fps
-        )
+        self._encoder = FootageEncoder(fitted_wh(frame.size_wh, place.live.recording_width_px))
 
     @property
     def segment_id(self) -> str:

@@ -133,16 +133,14 @@ def _disclosed(
 ) -> tuple[str, list[Footage]]:
     """Logs the disclosure; what is needed to read the footage, in the order of time."""
     export_id = new_id("X")
-    with store.reading() as connection:
-        found = [rows.segment(connection, each) for each in order.segment_ids]
     with store.act(
         actor,
         Action.RECORDING_EXPORT,
         Operation.DISCLOSURE,
         subject=f"export:{export_id}",
-        deployment_id=found[0].deployment_id if found else None,
         justification=order.reason,
     ) as act:
+        found = [rows.segment(act.connection, each) for each in order.segment_ids]
         check_export(found, order.recipient, order.reason)
         if most_bytes is not None and sum(each.n_bytes for each in found) > most_bytes:
             raise OutputError(

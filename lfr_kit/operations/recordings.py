@@ -272,18 +272,17 @@ def play(store: Store, actor: Actor, segment_id: str, *, reason: str) -> Footage
     TamperedError
         If its row was changed.
     """
-    with store.reading() as connection:
-        deployment_id = rows.segment(connection, segment_id).deployment_id
     with store.act(
         actor,
         Action.RECORDING_PLAY,
         Operation.CONSULTATION,
-        subject=rows.scope(segment_id),
-        deployment_id=deployment_id,
+        subject=rows.scope(segment_id[:60]),
         justification=reason,
     ) as act:
         check_reason(Action.RECORDING_PLAY, reason)
-        return opened(act, store, segment_id)
+        found = opened(act, store, segment_id)
+        act.details.update(camera_id=found.segment.camera_id, started_at=found.segment.started_at.isoformat())
+        return found
 
 
 def check_reason(action: Action, reason: str) -> None:
@@ -297,7 +296,7 @@ def opened(act: Act, store: Store, segment_id: str) -> Footage:
     found = rows.segment(act.connection, segment_id)
     key = act.key(rows.scope(segment_id))
     how = rows.end_of(act.connection, key, segment_id)
-    act.details.update(camera_id=found.camera_id, started_at=found.started_at.isoformat())
+    act.deployment_id = found.deployment_id
     return Footage(found, key, None if how is None else how.n_pieces, file_of(store, found))
 
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, cast
 import av
 import cv2
 import numpy as np
+from av.video.frame import PictureType
 
 from lfr_kit.errors import InputError, TamperedError
 from lfr_kit.records import Image
@@ -20,8 +21,9 @@ __all__ = ["Clip", "FootageEncoder", "extent_of", "video_of"]
 
 _TIME_BASE = Fraction(1, 1_000)
 _FRAGMENTS = "frag_keyframe+empty_moov+default_base_moof"
+_PIECE_S = 2.0
 _CODECS = {
-    "libx264": {"preset": "ultrafast", "crf": "26", "tune": "zerolatency"},
+    "libx264": {"preset": "ultrafast", "crf": "26", "tune": "zerolatency", "forced-idr": "1"},
     "mpeg4": {"qscale": "6"},
 }
 
@@ -43,17 +45,15 @@ class Clip:
 
 
 class FootageEncoder:
-    """Video of one size, in one thread, handed out in pieces that can be played up to any of them.
+    """Video of one size, in one thread, handed out in pieces of two seconds that can be played up to any of them.
 
     Parameters
     ----------
     size_wh
-        Of the video; even numbers. Frames are fitted by `fitted_wh` before.
-    fps
-        How many frames a second come about; a piece is two seconds of them, or ten frames.
+        Of the video; even numbers.
     """
 
-    def __init__(self, size_wh: tuple[int, int], fps: float) -> None:
+    def __init__(self, size_wh: tuple[int, int]) -> None:
         self.size_wh = size_wh
         self._out = _Pieces()
         codec = video_codec()
@@ -65,8 +65,8 @@ class FootageEncoder:
         self._stream.pix_fmt = "yuv420p"
         context = self._stream.codec_context
         context.time_base, context.thread_count, context.max_b_frames = _TIME_BASE, 1, 0
-        context.gop_size = max(2, min(10, round(2 * fps)))
         self._last_pts = -1
+        self._piece_since_s = 0.0
 
     def write(self, image: Image, at_s: float) -> bytes:
         """Adds a frame; what of the video is finished by it, often nothing.
@@ -84,6 +84,9 @@ class FootageEncoder:
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         self._last_pts = max(self._last_pts + 1, round(at_s / _TIME_BASE))
         frame.pts, frame.time_base = self._last_pts, _TIME_BASE
+        if at_s - self._piece_since_s >= _PIECE_S:
+            self._piece_since_s = at_s
+            frame.pict_type = PictureType.I
         self._container.mux(self._stream.encode(frame))
         return self._out.take()
 

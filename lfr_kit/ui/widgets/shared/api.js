@@ -80,6 +80,14 @@ export async function picture(path) {
   return URL.createObjectURL(await answer.blob());
 }
 
+/** Asks for something to be made, and takes what comes as a blob: kept by this page only. */
+export async function take(path, given) {
+  const headers = { "Content-Type": "application/json", "X-XSRFToken": csrf() };
+  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(given) });
+  const named = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") || "");
+  return { blob: await answer.blob(), name: named ? named[1] : "" };
+}
+
 /** A part of an address. */
 export function part(text) {
   return encodeURIComponent(text);

@@ -26,6 +26,7 @@ export class CameraTile {
     this.light = h("span.light.warn", {}, "Starting");
     this.facts = h("span.quiet.small.camera-facts");
     this.warnings = h("ul.camera-warnings");
+    this.tape = h("span.badge.tape", { hidden: true });
     this.screen = new Screen(this.canvas);
     this.screen.zone = zone;
     const enlarge = onEnlarge && h("button.plain.enlarge", { type: "button", "aria-label": `Enlarge ${cameraId}`, "aria-pressed": "false", onclick: () => onEnlarge(this) }, "Enlarge");
@@ -34,7 +35,7 @@ export class CameraTile {
       "figure.camera",
       {},
       h("div.camera-picture", {}, this.canvas, this.veil),
-      h("figcaption", {}, h("div.row.apart", {}, h("strong.camera-name", {}, cameraId), this.light, enlarge), this.facts, this.warnings),
+      h("figcaption", {}, h("div.row.apart", {}, h("strong.camera-name", {}, cameraId), this.tape, this.light, enlarge), this.facts, this.warnings),
     );
     const take = async (frame) => {
       await this.screen.take(frame);
@@ -52,10 +53,20 @@ export class CameraTile {
     say(this.light, words);
     if (health?.zone) this.screen.zone = health.zone;
     say(this.facts, health ? factsOf(health) : "");
-    const told = health?.warnings || [];
+    const told = [...(health?.warnings || []), ...this.showTape(health?.recording)];
     if (told.join() !== this.toldBefore) this.warnings.replaceChildren(...told.map((each) => h("li", {}, each)));
     this.toldBefore = told.join();
     this.check();
+  }
+
+  /** Whether footage is kept, where the authority lets it be; what a person should see to. */
+  showTape(recording) {
+    this.tape.hidden = !recording;
+    if (!recording) return [];
+    const isStopped = recording.state === "stopped";
+    this.tape.className = `badge tape ${isStopped ? "red" : ""}`;
+    say(this.tape, { recording: "Recording", stopped: "Recording stopped" }[recording.state] || "Not recording");
+    return isStopped ? [`Recording stopped: ${recording.why}. Recognition goes on; recording is tried again.`] : [];
   }
 
   /** Covers the picture where it is not live. */
