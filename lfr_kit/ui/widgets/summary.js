@@ -4,6 +4,7 @@ import { get, part, root } from "./shared/api.js";
 import { notice } from "./shared/dialog.js";
 import { fill, h } from "./shared/dom.js";
 import { headline, openPage } from "./shared/page.js";
+import { recordings } from "./shared/recordings.js";
 import { againstThreshold, bars, binned, histogram, overTime, timeline } from "./shared/plots.js";
 import { count, oneIn, span, worded } from "./shared/words.js";
 
@@ -102,6 +103,7 @@ function alertsTable(record) {
 
 async function build(page) {
   const body = h("div.stack");
+  const footage = recordings(page);
   const opened = new Set();
   const draw = async () => {
     const record = await get(`${page.path}/record`);
@@ -118,14 +120,14 @@ async function build(page) {
     );
     body.querySelectorAll("details").forEach((each, i) => { each.open = opened.has(i); });
   };
-  const safely = () => draw().catch((error) => page.fail(error));
-  fill(page.content, headline(page), body);
+  const safely = () => Promise.all([draw(), footage.draw()]).catch((error) => page.fail(error));
+  fill(page.content, headline(page), body, footage.element);
   page.on("alerts", safely);
   page.on("back", safely);
   page.on("deployment", () => page.readDeployment().then(safely, (error) => page.fail(error)));
   const timer = setInterval(() => document.visibilityState === "visible" && safely(), EVERY_MS);
   page.signal.addEventListener("abort", () => clearInterval(timer));
-  await draw();
+  await Promise.all([draw(), footage.draw()]);
 }
 
 export default {

@@ -221,6 +221,12 @@ ACTIONS = [
     ("lfr/api/alerts/{A}/outcome", {"truth": "true_unconfirmed"}, Action.ALERT_OUTCOME),
     ("lfr/api/alerts/{A}/review", {"truth": "true_unconfirmed", "reason": WHY}, Action.ALERT_REVIEW),
     ("lfr/api/alerts/{A}/hand-over", {"to": ""}, Action.ALERT_VIEW),
+    ("lfr/api/recordings/V-1/play", {"reason": WHY}, Action.RECORDING_PLAY),
+    (
+        "lfr/api/deployments/{D}/recordings/export",
+        {"segments": ["V-1"], "recipient": WHY, "reason": WHY},
+        Action.RECORDING_EXPORT,
+    ),
     ("lfr/api/watchlists", {"deployment_id": "{D}", "reason": WHY}, Action.WATCHLIST_CREATE),
     (
         "lfr/api/watchlists/{W}/review",
@@ -241,6 +247,7 @@ LOOKS = [
     ("lfr/api/deployments/{D}/record", Action.DEPLOYMENT_VIEW),
     ("lfr/api/deployments/{D}/record.csv", Action.DEPLOYMENT_VIEW),
     ("lfr/api/deployments/{D}/alerts", Action.ALERT_VIEW),
+    ("lfr/api/deployments/{D}/recordings", Action.DEPLOYMENT_VIEW),
     ("lfr/api/alerts/{A}", Action.ALERT_VIEW),
     ("lfr/api/watchlists", Action.WATCHLIST_VIEW),
     ("lfr/api/watchlists/{W}", Action.WATCHLIST_VIEW),
