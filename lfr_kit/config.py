@@ -162,8 +162,12 @@ class TrialSettings(_Section):
         default_factory=lambda: platformdirs.user_config_path("lfr_kit") / "trials.key",
         description="the key that seals them, mode 0600, made when first needed; never beside them",
     )
+    runs_dir: Path = Field(
+        Path("runs"),
+        description="where the evaluation dashboard looks for runs (lfr evaluate trial --out)",
+    )
 
-    @field_validator("templates_dir", "key_file", mode="after")
+    @field_validator("templates_dir", "key_file", "runs_dir", mode="after")
     @classmethod
     def _at_home(cls, path: Path) -> Path:
         return path.expanduser()

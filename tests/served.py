@@ -153,6 +153,7 @@ class Served:
             "LFR_STORE__KEY_FILE": str(self.chosen.key_file),
             "LFR_STORE__SPOOL_DIR": str(self.chosen.spool_dir),
             "LFR_LIVE__BUS_DIR": str(self.bus_dir),
+            "LFR_TRIALS__RUNS_DIR": str(self.folder / "runs"),
             "LFR_DETECTOR__NAME": "scripted",
             "LFR_EMBEDDER__NAME": "scripted",
             "LFR_REFERENCE_GATE__NAME": "open",

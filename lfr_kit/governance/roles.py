@@ -88,6 +88,7 @@ class Action(StrEnum):
     AUDIT_VIEW = "audit.view"
     AUDIT_VERIFY = "audit.verify"
     FOOTAGE_SCAN = "footage.scan"
+    EVALUATION_VIEW = "evaluation.view"
     USERS_MANAGE = "users.manage"
     USERS_VIEW = "users.view"
     KEYS_MANAGE = "keys.manage"
@@ -157,6 +158,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.AUDIT_VIEW: frozenset({_R.AUDITOR}),
     Action.AUDIT_VERIFY: frozenset({_R.AUDITOR, _R.ADMINISTRATOR}),
     Action.FOOTAGE_SCAN: frozenset({_R.ANALYST}),
+    Action.EVALUATION_VIEW: _COMMAND | {_R.AUTHORISING_OFFICER, _R.ANALYST, _R.AUDITOR, _R.ADMINISTRATOR},
     Action.USERS_MANAGE: frozenset({_R.ADMINISTRATOR}),
     Action.USERS_VIEW: frozenset({_R.ADMINISTRATOR, _R.AUDITOR}),
     Action.KEYS_MANAGE: frozenset({_R.ADMINISTRATOR}),

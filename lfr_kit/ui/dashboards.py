@@ -7,12 +7,13 @@ server to ask; a camera can be watched there all the same, see `lfr_kit.ui.widge
 from __future__ import annotations
 
 from lfr_kit.ui.widgets.alerts import AlertDesk
+from lfr_kit.ui.widgets.evaluation import EvaluationView
 from lfr_kit.ui.widgets.live import LiveView
 from lfr_kit.ui.widgets.officer import OfficerView
 from lfr_kit.ui.widgets.summary import SummaryView
 from lfr_kit.ui.widgets.watchlist import WatchlistDesk
 
-__all__ = ["alerts", "live", "officer", "summary", "watchlist"]
+__all__ = ["alerts", "evaluation", "live", "officer", "summary", "watchlist"]
 
 
 def live(deployment_id: str = "") -> LiveView:
@@ -44,3 +45,8 @@ def watchlist(deployment_id: str = "") -> WatchlistDesk:
 def summary(deployment_id: str = "") -> SummaryView:
     """The deployment's record: counts, rates with their intervals, plots, export."""
     return SummaryView(deployment_id=deployment_id)
+
+
+def evaluation(deployment_id: str = "") -> EvaluationView:
+    """Runs side by side, a budget of false alerts and its price, calibrations; its list is the deployment's."""
+    return EvaluationView(deployment_id=deployment_id)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import served as served_module
+from evaluated_runs import put_run
 from served import Served, placed
 
 from browser.playing import FakeRunner, tell_what_happened, with_portraits
@@ -38,6 +39,8 @@ def site(chromium, founded, tmp_path_factory) -> Iterator[Served]:
         patch.setattr(served_module, "Opened", with_portraits())
         with placed(founded(None), tmp_path_factory.mktemp("site")) as place:
             tell_what_happened(place)
+            put_run(place.folder / "runs", "first")
+            put_run(place.folder / "runs", "second", noise=0.9)
             place.start()
             yield place
             place.stop()

@@ -12,6 +12,7 @@ PAGES = {
     "officer": ("officer", ".lfr-officer form", PHONE),
     "watchlist": ("reviewer", "dialog[open]", DESK),
     "summary": ("silver", ".rates .rate", DESK),
+    "evaluation": ("silver", ".plot img", DESK),
 }
 
 

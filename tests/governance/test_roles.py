@@ -15,14 +15,14 @@ DUTIES = {
     "authorising_officer": """
         watchlist.second_approve watchlist.view
         deployment.grant deployment.grant_urgently deployment.ratify deployment.refuse deployment.extend
-        deployment.pause deployment.abort deployment.change_threshold deployment.view
+        deployment.pause deployment.abort deployment.change_threshold deployment.view evaluation.view
     """,
     "gold": """
         watchlist.second_approve watchlist.view
         deployment.grant_urgently deployment.pause deployment.resume deployment.close deployment.abort
         deployment.change_threshold deployment.checklist deployment.view
         record.publish record.correct alert.view alert.review retention.hold retention.release
-        recording.play recording.export
+        recording.play recording.export evaluation.view
     """,
     "silver": """
         blue_list.check
@@ -32,13 +32,13 @@ DUTIES = {
         deployment.checklist deployment.view
         record.publish record.correct alert.raise alert.view alert.acknowledge alert.review
         retention.run retention.hold retention.release
-        recording.make recording.play recording.export
+        recording.make recording.play recording.export evaluation.view
     """,
     "bronze": """
         blue_list.enrol blue_list.check
         deployment.draft deployment.request deployment.open deployment.run deployment.pause deployment.close
         deployment.abort deployment.checklist deployment.check_in deployment.view
-        alert.raise alert.view alert.acknowledge recording.make
+        alert.raise alert.view alert.acknowledge recording.make evaluation.view
     """,
     "lfr_operator": """
         blue_list.enrol blue_list.check
@@ -57,14 +57,14 @@ DUTIES = {
         watchlist.review watchlist.withdraw watchlist.view deployment.view
     """,
     "analyst": """
-        footage.scan deployment.view
+        footage.scan deployment.view evaluation.view
     """,
     "auditor": """
         audit.view audit.verify ledger.search users.view watchlist.view alert.view deployment.view
-        recording.play
+        recording.play evaluation.view
     """,
     "administrator": """
-        users.manage users.view keys.manage policy.change clock.accept audit.verify retention.run
+        users.manage users.view keys.manage policy.change clock.accept audit.verify retention.run evaluation.view
     """,
     "system": """
         alert.raise deployment.pause deployment.close deployment.abort record.publish

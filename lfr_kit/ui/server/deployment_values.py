@@ -68,6 +68,7 @@ def detail(state: ServerState, actor: Actor, deployment_id: str, reason: str) ->
         "threshold": found.threshold,
         "score_scale": found.authority.score_scale,
         "n_enrolled": newest.n_entries if newest else None,
+        "expected_footfall": found.authority.expected_footfall,
         "is_blind": found.authority.blind_first_look,
         "decision_limit_s": found.authority.decision_limit_s,
         "awaits_ratification": found.awaits_ratification,

@@ -47,6 +47,7 @@ DASHBOARDS = (
     ),
     Dashboard("watchlist.ipynb", "Watchlist", "Pictures in, review, freeze.", (Action.WATCHLIST_VIEW,)),
     Dashboard("summary.ipynb", "Record", "Counts, rates, export.", (Action.DEPLOYMENT_VIEW,)),
+    Dashboard("evaluation.ipynb", "Evaluation", "Runs, thresholds, their price.", (Action.EVALUATION_VIEW,)),
 )
 """In the order of the list."""
 

@@ -9,6 +9,7 @@ from jupyter_server.utils import url_path_join
 from lfr_kit.ui.server import (
     alerts_api,
     deployments_api,
+    evaluation_api,
     me,
     pages,
     pictures,
@@ -46,6 +47,9 @@ _API: tuple[tuple[str, Any], ...] = (
     (r"api/alerts/([A-Za-z0-9_-]{1,40})", alerts_api.AlertHandler),
     (r"api/alerts/([A-Za-z0-9_-]{1,40})/(decide|engage|decline|outcome|review)", alerts_api.AlertStepHandler),
     (r"api/alerts/([A-Za-z0-9_-]{1,40})/hand-over", alerts_api.HandOverHandler),
+    (r"api/evaluation", evaluation_api.EvaluationHandler),
+    (r"api/evaluation/price", evaluation_api.EvaluationPriceHandler),
+    (r"api/evaluation/plots/(errors|scores|list-size)", evaluation_api.EvaluationPlotHandler),
     (r"api/watchlists", watchlists_api.WatchlistsHandler),
     (rf"api/watchlists/{_ID}", watchlists_api.WatchlistHandler),
     (rf"api/watchlists/{_ID}/pairs", watchlists_api.PairsHandler),

@@ -172,30 +172,35 @@ export class Page {
  * @param {string} given.name of the dashboard
  * @param {string[]} given.needs actions of which the visitor may do one
  * @param {(page: Page) => Promise<void>} given.build
+ * @param {boolean} [given.needsDeployment] whether there is nothing to show without one
  * @returns {() => void} what closes it
  */
-export function openPage({ model, el }, { name, needs, build }) {
+export function openPage({ model, el }, { name, needs, build, needsDeployment = true }) {
   const page = new Page(el, name);
   document.dispatchEvent(new CustomEvent("lfr:ready"));
-  start(page, model.get("deployment_id"), needs, build);
+  start(page, model.get("deployment_id"), { needs, build, needsDeployment });
   return () => page.close();
 }
 
-async function start(page, given, needs, build) {
+async function start(page, given, wanted) {
   fill(page.content, h("p.empty", { role: "status" }, "Loading"));
   try {
-    [page.me, page.vocabulary, page.deployments] = await Promise.all([
-      get("api/me"), get("api/vocabulary"), get("api/deployments").then((found) => found.deployments),
-    ]);
-    if (!needs.some((action) => page.may(action))) return showNotYours(page);
+    const me = get("api/me");
+    const deployments = wanted.needsDeployment ? listed() : me.then((found) => (found.may.includes("deployment.view") ? listed() : []));
+    [page.me, page.vocabulary, page.deployments] = await Promise.all([me, get("api/vocabulary"), deployments]);
+    if (!wanted.needs.some((action) => page.may(action))) return showNotYours(page);
     page.deploymentId = chosen(page.deployments, given);
-    if (!page.deploymentId) return showNone(page);
-    await page.readDeployment();
-    await build(page);
-    page.listen();
+    if (!page.deploymentId && wanted.needsDeployment) return showNone(page);
+    if (page.deploymentId) await page.readDeployment();
+    await wanted.build(page);
+    if (page.deploymentId) page.listen();
   } catch (error) {
-    showFailed(page, error, () => start(page, given, needs, build));
+    showFailed(page, error, () => start(page, given, wanted));
   }
+}
+
+async function listed() {
+  return (await get("api/deployments")).deployments;
 }
 
 function chosen(deployments, given) {
