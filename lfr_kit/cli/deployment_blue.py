@@ -89,6 +89,7 @@ def blue_check(
         raise typer.BadParameter(f"{len(passes)} passes and {len(source)} recordings; give one --source a --pass")
     with signed_in() as (store, actor):
         check = BlueCheck(store, actor, deployment_id, longest_s=seconds)
+        check.check_names(passes)
         walked = [
             _walked(check, pseudonym, recording, camera)
             for pseudonym, recording in zip(passes, source or [""] * len(passes), strict=True)
@@ -118,7 +119,7 @@ def check_fields(result: CheckResult) -> dict[str, Any]:
 
 
 def _walked(check: Any, pseudonym: str, recording: str, camera: str) -> BluePass:
-    """One pass; in front of a terminal somebody says when it begins."""
+    """One pass; in front of a terminal somebody says when it begins, and reads at once what came of it."""
     import sys
 
     recorded = None
@@ -127,11 +128,21 @@ def _walked(check: Any, pseudonym: str, recording: str, camera: str) -> BluePass
 
         recorded = open_source(recording, camera_id=camera or check.camera_ids[0])
     elif sys.stdin.isatty():
-        console().input(f"Press Enter when {visible(pseudonym)} begins to walk: ")
+        prompt = f"Press Enter when {visible(pseudonym)} begins to walk: "
+        console().print(prompt, end="", soft_wrap=True, markup=False, highlight=False)
+        input()
     total = None if recorded is None else recorded.n_frames
     with progress(f"looking for {visible(pseudonym)}", total=total) as bar:
         found: BluePass = check.walk(pseudonym, recorded, on_frame=lambda: bar(1))
+    if sys.stdin.isatty():
+        console().print(_in_words(pseudonym, found), soft_wrap=True, markup=False, highlight=False)
     return found
+
+
+def _in_words(pseudonym: str, found: BluePass) -> str:
+    what = f"found after {found.latency_s:.1f} s by {found.camera_id}" if found.is_hit else "not found"
+    others = f"; {found.n_others} others named" if found.n_others else ""
+    return visible(f"{pseudonym}: {what}{others}")
 
 
 def _bytes_of(photo: Path) -> bytes:
@@ -157,9 +168,7 @@ def _say_members(deployment_id: str, found: Sequence[Member], *, as_json: bool) 
 
 def _say_check(called: Sequence[str], walked: Sequence[BluePass], result: CheckResult) -> None:
     for pseudonym, each in zip(called, walked, strict=True):
-        what = f"found after {each.latency_s:.1f} s by {each.camera_id}" if each.is_hit else "not found"
-        others = f"; {each.n_others} others named" if each.n_others else ""
-        _say(f"{pseudonym}: {what}{others}")
+        _say(_in_words(pseudonym, each))
     _say(f"{result.in_words()}: {'passed' if result.is_passed else 'not passed'}")
     for finding in result.findings:
         _say(f"  {finding}")

@@ -6,7 +6,7 @@ is not loaded, no alert is stored, nobody is counted as seen. Of a pass hit, lat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -92,6 +92,15 @@ class BlueCheck:
         """Of the authority's cameras."""
         return self._gallery.deployment.authority.camera_ids
 
+    def check_names(self, pseudonyms: Iterable[str]) -> None:
+        """NotInStoreError, naming them, unless all are on the blue list: told before anybody walks."""
+        unknown = [
+            each for each in dict.fromkeys(pseudonyms) if each.strip().casefold() not in self._gallery.by_pseudonym
+        ]
+        if unknown:
+            named = ", ".join(ascii(each[:40]) for each in unknown)
+            raise NotInStoreError(f"blue list: nobody is called {named}; see: lfr deployment blue-list")
+
     def walk(
         self,
         pseudonym: str,
@@ -112,9 +121,8 @@ class BlueCheck:
         """
         from lfr_kit.operations.blue_list import record_pass
 
-        member_id = self._gallery.by_pseudonym.get(pseudonym.strip().casefold())
-        if member_id is None:
-            raise NotInStoreError(f"blue list: nobody is called {pseudonym[:40]!a}; see: lfr deployment blue-list")
+        self.check_names([pseudonym])
+        member_id = self._gallery.by_pseudonym[pseudonym.strip().casefold()]
         seen = self._watched(self._feeds(recorded), member_id, on_frame)
         hit = next((one for one in seen if one.member_id == member_id), None)
         passed = BluePass(

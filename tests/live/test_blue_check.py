@@ -7,11 +7,10 @@ import weakref
 
 import pytest
 from alerted import logged
-from disc_scene import BLUE, ENGAGER, GREEN, RED, SCRIPTED, open_scene, shoot, street, template_of
+from disc_scene import BLUE, ENGAGER, GREEN, RED, open_scene, shoot, street, template_of
 from frozen_lists import MANAGER, OPERATOR, move
 from sqlalchemy import func, select
 
-from lfr_kit.config import settings
 from lfr_kit.errors import NotInStoreError, StateError
 from lfr_kit.governance.vocabulary import DeploymentState
 from lfr_kit.live.blue_check import BlueCheck
@@ -23,17 +22,8 @@ from lfr_kit.sources import open_source
 from lfr_kit.store.repository.deployments import events_of
 from lfr_kit.store.tables.alerts import alerts
 
+pytestmark = pytest.mark.usefixtures("scripted_stages")
 FPS = 5.0
-
-
-@pytest.fixture(autouse=True)
-def scripted_stages(monkeypatch, tmp_path):
-    for name, value in SCRIPTED.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("LFR_STORE__SPOOL_DIR", str(tmp_path / "spool"))
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from disc_scene import BLUE, ENGAGER, GREEN, SCRIPTED, open_scene, street
+from disc_scene import BLUE, ENGAGER, GREEN, open_scene, street
 from frozen_lists import MANAGER, OPERATOR, move
 from governed import person, put_user
 from sqlalchemy import select, update
@@ -27,17 +27,8 @@ from lfr_kit.store.spool import Spool
 from lfr_kit.store.tables.audit import audit_head
 from lfr_kit.store.tables.deployments import deployments
 
+pytestmark = pytest.mark.usefixtures("scripted_stages")
 SILVER = person(Role.SILVER)
-
-
-@pytest.fixture(autouse=True)
-def scripted_stages(monkeypatch, tmp_path):
-    for name, value in SCRIPTED.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("LFR_STORE__SPOOL_DIR", str(tmp_path / "spool"))
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
 
 
 @pytest.fixture
