@@ -205,6 +205,7 @@ export class ReviewDesk {
     this.drawYes();
     try {
       await post(`${this.path}/${step}`, { entries: { [this.entry.entry_id]: this.entry.version }, ...values });
+      this.isBusy = false;
       await this.after(done);
     } catch (error) {
       fill(this.told, notice("bad", error.message, error.findings));
