@@ -246,6 +246,7 @@ class FakeRunner:
                 else [],
             },
             "latency_ms": {},
+            "face_px": [{"from": 36, "to": 54, "n": 11}, {"from": 54, "to": 81, "n": 7}],
             "cameras": [_health(each, "live" if is_lit else "dark") for each in CAMERAS],
             **self.figures,
         }

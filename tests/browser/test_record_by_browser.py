@@ -14,6 +14,9 @@ def test_record_shows_both_denominators_plots_and_files(visitors, runner, site):
     assert len(page.query_selector_all(".columns dt")) == 16
     assert len(page.query_selector_all(".plot")) == 6
     assert page.query_selector("svg[role=img][aria-labelledby]")
+    sizes = page.wait_for_selector(".plot:has(h3:text-is('Face size')) table", state="attached").text_content()
+    assert "36 to 54 px11" in sizes
+    assert "54 to 81 px7" in sizes
     visitor.shoot("record")
     for form in ("csv", "json", "html"):
         with page.expect_download() as kept:

@@ -59,14 +59,14 @@ function plots(page, record) {
   const window = windowOf(page, record);
   const decided = record.alerts.map((each) => each.decided_after_s).filter((each) => each !== null && each !== undefined);
   const median = decided.length ? [...decided].sort((a, b) => a - b)[Math.floor(decided.length / 2)] : null;
-  const pixels = binsOf(record.face_px);
+  const pixels = binsOf(page.status?.face_px || record.face_px);
   return [
     overTime({ faces: record.faces_by_minute.map(minuteOf), alerts: record.alerts, ...window }),
     timeline({ rows: record.lit, ...window }),
     scores(page, record),
     histogram({ title: "Time to decision", says: median === null ? "No alert is decided yet." : `${count(decided.length)} alerts decided; half of them within ${span(median)}.`, bins: binned(decided), unit: "s" }),
     bars({ title: "Per camera", says: "Faces seen by each camera, and its alerts.", heads: ["Camera", "Faces seen", "Alerts"], rows: record.by_camera.map((each) => [each.camera_id, each.faces_seen ?? each.n ?? 0, each.alerts === undefined ? undefined : `${each.alerts} alerts`]) }),
-    histogram({ title: "Face size", says: "Height of faces that were compared; small faces are compared less surely.", bins: pixels, unit: "px" }),
+    histogram({ title: "Face size", says: "Height of the latest faces that were compared; small faces are compared less surely.", bins: pixels, unit: "px", none: "Told by the runner while it runs; nothing is kept of single faces." }),
   ];
 }
 
@@ -124,6 +124,7 @@ async function build(page) {
   fill(page.content, headline(page), body, footage.element);
   page.on("alerts", safely);
   page.on("back", safely);
+  page.on("status", () => { if (!body.dataset.hasStatus) { body.dataset.hasStatus = "1"; safely(); } });
   page.on("deployment", () => page.readDeployment().then(safely, (error) => page.fail(error)));
   const timer = setInterval(() => document.visibilityState === "visible" && safely(), EVERY_MS);
   page.signal.addEventListener("abort", () => clearInterval(timer));

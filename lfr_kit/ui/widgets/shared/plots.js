@@ -30,12 +30,12 @@ function niceStep(rough) {
 
 /**
  * The frame of a plot.
- * @param {{title: string, says: string, heads: string[], rows: Array<Array>, height?: number}} given
+ * @param {{title: string, says: string, heads: string[], rows: Array<Array>, height?: number, none?: string}} given
  * @param {(add: Function) => void} draw adds elements
  */
-export function figure({ title, says, heads, rows, height = H }, draw) {
+export function figure({ title, says, heads, rows, height = H, none = "Nothing yet." }, draw) {
   const [titleId, saysId] = [newId("plot"), newId("says")];
-  if (!rows.length) return h("figure.card.plot", {}, h("h3", { id: titleId }, title), h("p.empty", {}, "Nothing yet."));
+  if (!rows.length) return h("figure.card.plot", {}, h("h3", { id: titleId }, title), h("p.empty", {}, none));
   const drawing = svg("svg", { viewBox: `0 0 ${W} ${height}`, role: "img", "aria-labelledby": `${titleId} ${saysId}` });
   draw((...elements) => drawing.append(...elements.flat()));
   const table = h("table.small", {}, h("thead", {}, h("tr", {}, heads.map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, rows.map((row) => h("tr", {}, row.map((each) => h("td", {}, String(each)))))));
@@ -110,9 +110,9 @@ function point(x, y, { isFalse, isTrue }) {
 }
 
 /** How often values fall into ranges. `bins`: [{from, to, n}] */
-export function histogram({ title, says, bins, unit }) {
+export function histogram({ title, says, bins, unit, none }) {
   const rows = bins.filter((each) => each.n).length ? bins.map((each) => [`${each.from} to ${each.to} ${unit}`, each.n]) : [];
-  return figure({ title, says, heads: [unit, "Count"], rows }, (add) => {
+  return figure({ title, says, heads: [unit, "Count"], rows, none }, (add) => {
     const x = linear([0, bins.length], [EDGE.left, W - EDGE.right]);
     const { y, parts } = axisY(Math.max(3, ...bins.map((each) => each.n)));
     const every = Math.ceil(bins.length / 9);

@@ -148,7 +148,7 @@ export class ReviewDesk {
     const against = (step, label, key, kind) => h(`button${kind}`, { type: "button", "data-against": step, onclick: () => this.against(step) }, label, h("kbd", { "aria-hidden": "true" }, key));
     const skip = h("button.plain", { type: "button", onclick: () => this.skip() }, "Later", h("kbd", { "aria-hidden": "true" }, "S"));
     const sent = (event) => { event.preventDefault(); this.approve(); };
-    const form = h("form.stack.tight", { onsubmit: sent }, this.inputs.map(([, label, input]) => field(label, input)), h("p.small.quiet", {}, "Kept for the next entry of this category: change it where it does not hold. Esc leaves the field, Ctrl+Enter approves."), h("div.row", {}, this.yes, against("send-back", "Quarantine", "Q", ""), against("refuse", "Refuse", "R", ".danger"), skip));
+    const form = h("form.stack.tight", { onsubmit: sent }, this.inputs.map(([, label, input]) => field(label, input)), h("p.small.quiet", {}, "Kept for the next entry of this category: change it where it does not hold. Esc leaves the field, Ctrl+Enter approves."), h("div.row.review-steps", {}, this.yes, against("send-back", "Quarantine", "Q", ""), against("refuse", "Refuse", "R", ".danger"), skip));
     this.drawYes();
     return form;
   }
