@@ -2,8 +2,7 @@
 
 References
 ----------
-R (Thompson and Carlo) v Commissioner of Police [2026] EWHC 915 (Admin): a man stopped for his brother. FaceNet's
-threshold: Schroff et al., CVPR 2015 (squared distance 1.1, a cosine of 0.45).
+R (Thompson and Carlo) v Commissioner of Police [2026] EWHC 915 (Admin): a man stopped for his brother.
 """
 
 from __future__ import annotations
@@ -24,20 +23,17 @@ __all__ = [
     "clearly_different_below",
     "find_alike",
     "find_differing",
-    "verification_threshold",
 ]
 
 MOST_PAIRS = 10_000
 """Pairs that are kept, the most alike ones."""
 _TOO_MANY = 1_000_000
 _BLOCK_ROWS = 1024
-_VERIFICATION_THRESHOLDS = {"dlib_resnet": 0.917, "facenet": 0.45}
-"""Start of a space -> cosine. dlib_resnet's: where its errors on pairs are fewest, 4 of 1,200 pairs of two people
-taken for one, 10 of 1,200 of one person for two (``lfr evaluate verify lfw_dev``). FaceNet's is its authors'."""
 
 _CLEARLY_DIFFERENT = {"dlib_resnet": 0.88, "facenet": 0.175}
-"""Start of a space -> cosine, far below the one above. dlib_resnet's: none of 1,144 pairs of one person, fit as
-references, is less alike, and 1,020 of 1,154 pairs of two people are (``lfw_dev``). FaceNet's is not measured."""
+"""Start of a space -> cosine, far below that of `lfr_kit.matching.one_person`. dlib_resnet's: none of 1,144 pairs
+of one person, fit as references, is less alike, and 1,020 of 1,154 pairs of two people are (``lfw_dev``).
+FaceNet's is not measured."""
 
 
 class AlikeKind(StrEnum):
@@ -63,20 +59,6 @@ class AlikePair:
     other_entry_id: str
     kind: AlikeKind
     similarity: float
-
-
-def verification_threshold(space_id: str) -> float:
-    """The cosine from which two pictures are taken to show one person.
-
-    Raises
-    ------
-    SettingError
-        If none is known for the embedding space.
-    """
-    for name, threshold in _VERIFICATION_THRESHOLDS.items():
-        if space_id.startswith(name):
-            return threshold
-    raise SettingError(f"threshold: none is known for embedding space {space_id!r}; give one with --threshold")
 
 
 def clearly_different_below(space_id: str) -> float:

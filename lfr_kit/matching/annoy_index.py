@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from lfr_kit.errors import IndexRecallError, ReferenceConflictError, SettingError, UnknownReferenceError
 from lfr_kit.matching.annoy_forest import ForestSettings, build_forest
+from lfr_kit.matching.choose_normalisation import make_normalisation
 from lfr_kit.matching.gallery import Gallery, check_space, stack
-from lfr_kit.matching.impostors import ScoreNormalisation, make_normalisation
+from lfr_kit.matching.impostors import ScoreNormalisation
 from lfr_kit.matching.index_file import (
     delete_index,
     one_writer,
@@ -87,7 +88,7 @@ class AnnoyIndexMatcher:
         n_candidates: int = 5,
         normalisation: Literal["none", "cohort"] = "none",
         cohort: NDArray[np.floating] | None = None,
-        n_impostors: int = 150,
+        n_impostors: int | None = None,
         index_path: str | Path | None = None,
         is_prebuilt: bool = False,
         **forest: Any,
@@ -208,7 +209,7 @@ class AnnoyIndexMatcher:
         if known:
             raise ReferenceConflictError(f"reference {known[0]!r} is enrolled already; nothing was added")
         if templates:
-            self._buffer_normalisation.check(len(templates[0].vector))
+            self._buffer_normalisation.check(templates[0].space_id, len(templates[0].vector))
 
     def _everybody(self) -> tuple[list[str], Floats]:
         """Ids and (n, d) vectors of all who are enrolled, in the order of enrolment."""

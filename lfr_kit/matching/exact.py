@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from threading import RLock
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lfr_kit.errors import SettingError
+from lfr_kit.matching.choose_normalisation import Normalisation, make_normalisation
 from lfr_kit.matching.gallery import Gallery, check_space, stack
-from lfr_kit.matching.impostors import ScoreNormalisation, make_normalisation
+from lfr_kit.matching.impostors import ScoreNormalisation
 from lfr_kit.matching.ranking import cosines_of_rows, top_rows
 from lfr_kit.records import CandidateList, Template
 
@@ -32,18 +32,20 @@ class ExactMatcher:
     n_candidates
         Length of a candidate list, >= 1.
     normalisation
-        ``"none"`` (the comparison score is the cosine), ``"watchlist"`` or ``"cohort"``, see
-        `lfr_kit.matching.impostors`. The best candidates by cosine are ranked anew by the
-        normalised score.
+        ``"none"`` (the comparison score is the cosine), ``"rivals"``, see `lfr_kit.matching.rivals`,
+        ``"watchlist"`` or ``"cohort"``, see `lfr_kit.matching.impostors`. The best candidates by
+        cosine are ranked anew by the normalised score.
     cohort
         (m, d) unit vectors of people who are not enrolled, for ``"cohort"``.
     n_impostors
-        How many of the most similar impostors the normalisation counts, >= 2.
+        How many of the most similar others the normalisation counts; None = 3 rivals, 150 impostors.
+    rival_from
+        From which cosine a rival counts, for ``"rivals"``; None = as known for the embedding space.
 
     Attributes
     ----------
     score_scale
-        On which scale its comparison scores are: ``"cosine"`` or ``"adaptive_s_norm"``.
+        On which scale its comparison scores are: ``"cosine"``, ``"cosine_less_rivals"`` or ``"adaptive_s_norm"``.
 
     Raises
     ------
@@ -65,16 +67,19 @@ class ExactMatcher:
         self,
         *,
         n_candidates: int = 5,
-        normalisation: Literal["none", "watchlist", "cohort"] = "none",
+        normalisation: Normalisation = "none",
         cohort: NDArray[np.floating] | None = None,
-        n_impostors: int = 150,
+        n_impostors: int | None = None,
+        rival_from: float | None = None,
     ) -> None:
         if n_candidates < 1:
             raise SettingError(f"n_candidates: must be at least 1, got {n_candidates}")
         self.n_candidates = n_candidates
         self.normalisation = normalisation
         self.n_impostors = n_impostors
-        self._normalisation: ScoreNormalisation = make_normalisation(normalisation, cohort, n_impostors)
+        self._normalisation: ScoreNormalisation = make_normalisation(
+            normalisation, cohort, n_impostors, rival_from
+        )
         self.score_scale = self._normalisation.score_scale
         self._gallery = Gallery()
         self._lock = RLock()
@@ -88,7 +93,7 @@ class ExactMatcher:
             self._gallery.check_new(reference_ids, templates)
             if not templates:
                 return
-            self._normalisation.check(len(templates[0].vector))
+            self._normalisation.check(templates[0].space_id, len(templates[0].vector))
             self._gallery.add(reference_ids, templates)
             self._normalisation.add(self._gallery.vectors, len(templates))
 

@@ -1,4 +1,7 @@
-"""Score normalisation with its cached statistics: none, over the watchlist itself, or over a cohort."""
+"""Score normalisation with its cached statistics: none, over the watchlist itself, or over a cohort.
+
+That by rivals is in `lfr_kit.matching.rivals`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_kit.errors import SettingError, SpaceMismatchError
+from lfr_kit.matching.nearest_others import NearestOthers
 from lfr_kit.matching.normalise import (
     ImpostorStatistics,
     adaptive_s_norm,
@@ -22,7 +26,7 @@ __all__ = [
     "NoNormalisation",
     "ScoreNormalisation",
     "WatchlistNormalisation",
-    "make_normalisation",
+    "larger_pool",
 ]
 
 Floats = NDArray[np.float32]
@@ -44,8 +48,8 @@ class ScoreNormalisation(Protocol):
         """How many candidates by cosine are to be ranked anew."""
         ...
 
-    def check(self, dimension: int) -> None:
-        """SpaceMismatchError if references of that many numbers cannot be normalised."""
+    def check(self, space_id: str, dimension: int) -> None:
+        """SpaceMismatchError, SettingError if references of that space and length cannot be normalised."""
         ...
 
     def add(self, vectors: Floats, n_new: int) -> None:
@@ -64,6 +68,11 @@ class ScoreNormalisation(Protocol):
         ...
 
 
+def larger_pool(n_candidates: int) -> int:
+    """How many candidates by cosine hold every likely best by normalised score."""
+    return max(_POOL, 4 * n_candidates)
+
+
 class NoNormalisation:
     """The comparison score is the cosine."""
 
@@ -73,7 +82,7 @@ class NoNormalisation:
         """No more than asked for: nothing is ranked anew."""
         return n_candidates
 
-    def check(self, dimension: int) -> None:
+    def check(self, space_id: str, dimension: int) -> None:
         """Any will do."""
 
     def add(self, vectors: Floats, n_new: int) -> None:
@@ -96,21 +105,26 @@ class CohortNormalisation:
         (m, d) float32 unit vectors of the same embedding space, m >= 20.
     k
         How many of the nearest count.
+
+    Raises
+    ------
+    SettingError
+        If the cohort is too small or not of unit vectors.
     """
 
     score_scale = "adaptive_s_norm"
 
-    def __init__(self, cohort: Floats, k: int) -> None:
-        self._cohort = cohort
+    def __init__(self, cohort: NDArray[np.floating], k: int) -> None:
+        self._cohort = _checked(cohort)
         self._k = k
         self._mean = np.zeros(0)
         self._deviation = np.zeros(0)
 
     def pool(self, n_candidates: int) -> int:
         """Enough that no likely best by normalised score is missed."""
-        return max(_POOL, 4 * n_candidates)
+        return larger_pool(n_candidates)
 
-    def check(self, dimension: int) -> None:
+    def check(self, space_id: str, dimension: int) -> None:
         """SpaceMismatchError if the cohort's vectors are of another length."""
         if dimension != self._cohort.shape[1]:
             raise SpaceMismatchError(
@@ -141,9 +155,6 @@ class CohortNormalisation:
 class WatchlistNormalisation:
     """Impostors are the other references: needs no further data, helps with long lists.
 
-    Each reference's k largest similarities to others are kept; a new reference is merged into them,
-    and only those that counted a withdrawn one are searched anew.
-
     Parameters
     ----------
     k
@@ -154,35 +165,22 @@ class WatchlistNormalisation:
 
     def __init__(self, k: int) -> None:
         self._k = k
-        self._nearest: Floats = np.zeros((0, k), np.float32)
+        self._others = NearestOthers(k)
 
     def pool(self, n_candidates: int) -> int:
         """Enough that no likely best by normalised score is missed."""
-        return max(_POOL, 4 * n_candidates)
+        return larger_pool(n_candidates)
 
-    def check(self, dimension: int) -> None:
+    def check(self, space_id: str, dimension: int) -> None:
         """Any will do."""
 
     def add(self, vectors: Floats, n_new: int) -> None:
-        """Compares the new references with all, and merges them into what is kept of the old ones."""
-        n_old = len(vectors) - n_new
-        for first in range(n_old, len(vectors), _CHUNK):
-            cosines = vectors[first : first + _CHUNK] @ vectors[:n_old].T
-            rows = np.flatnonzero(cosines.max(axis=0) > self._nearest[:n_old].min(axis=1))
-            self._nearest[rows] = largest(
-                np.concatenate([self._nearest[rows], cosines[:, rows].T], axis=1), self._k
-            )
-        self._nearest = np.concatenate([self._nearest, self._search(vectors, np.arange(n_old, len(vectors)))])
+        """Compares the new references with all."""
+        self._others.add(vectors, n_new)
 
     def remove(self, vectors: Floats, stays: NDArray[np.bool_]) -> None:
-        """Searches anew for the references that counted one of those that go."""
-        left = vectors[stays]
-        self._nearest = self._nearest[stays]
-        if len(left) == 0:
-            return
-        counted = (left @ vectors[~stays].T).max(axis=1, initial=-np.inf)
-        rows = np.flatnonzero(counted >= self._nearest.min(axis=1) - 1e-5)
-        self._nearest[rows] = self._search(left, rows)
+        """Forgets the references that go."""
+        self._others.remove(vectors, stays)
 
     def scores(self, probe: Floats, all_cosines: Floats, rows: Rows, cosines: Floats) -> Floats:
         """Adaptive symmetric normalisation over the other references.
@@ -195,41 +193,10 @@ class WatchlistNormalisation:
         if len(all_cosines) <= FEWEST_IMPOSTORS:
             raise SettingError(
                 f"normalisation 'watchlist' needs more than {FEWEST_IMPOSTORS} references to compare with, "
-                f"{len(all_cosines)} are enrolled; use 'cohort' or 'none'"
+                f"{len(all_cosines)} are enrolled; use 'cohort', 'rivals' or 'none'"
             )
-        references = statistics_of(self._nearest[rows])
+        references = statistics_of(self._others.cosines[rows])
         return adaptive_s_norm(cosines, statistics_without(all_cosines, rows, self._k), references)
-
-    def _search(self, vectors: Floats, rows: Rows) -> Floats:
-        """(r, k) largest cosines of `rows` with the other rows."""
-        found = [np.zeros((0, self._k), np.float32)]
-        for first in range(0, len(rows), _CHUNK):
-            part = rows[first : first + _CHUNK]
-            cosines = vectors[part] @ vectors.T
-            cosines[np.arange(len(part)), part] = -np.inf
-            found.append(largest(cosines, self._k))
-        return np.concatenate(found)
-
-
-def make_normalisation(name: str, cohort: NDArray[np.floating] | None, k: int) -> ScoreNormalisation:
-    """The normalisation of a name: ``"none"``, ``"watchlist"`` or ``"cohort"``.
-
-    Raises
-    ------
-    SettingError
-        If there is no such name, the cohort is missing, too small or not of unit vectors, or k < 2.
-    """
-    if k < 2:
-        raise SettingError(f"n_impostors: must be at least 2, got {k}")
-    if (name == "cohort") != (cohort is not None):
-        raise SettingError("cohort: must be given for normalisation 'cohort', and for no other")
-    if name == "none":
-        return NoNormalisation()
-    if name == "watchlist":
-        return WatchlistNormalisation(k)
-    if cohort is not None:
-        return CohortNormalisation(_checked(cohort), k)
-    raise SettingError(f"normalisation: expected 'none', 'watchlist' or 'cohort', got {name!r}")
 
 
 def _checked(cohort: NDArray[np.floating]) -> Floats:

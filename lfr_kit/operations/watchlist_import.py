@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from lfr_kit.enrolment_batch import BatchEnroller, PictureFile, PictureFound
 from lfr_kit.errors import ImageError, SettingError, SpaceMismatchError, StoreError
-from lfr_kit.governance.alike import verification_threshold
 from lfr_kit.governance.import_table import ImportPerson, PictureCell
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import Operation
@@ -24,6 +23,7 @@ from lfr_kit.governance.watchlist import (
     Watchlist,
     is_old_picture,
 )
+from lfr_kit.matching.one_person import verification_threshold
 from lfr_kit.operations.import_files import ImportSource
 from lfr_kit.operations.import_person import PersonImport, line_of, to_note
 from lfr_kit.operations.import_report import ImportReport, PersonLine, PictureLine

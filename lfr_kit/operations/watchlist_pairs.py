@@ -13,10 +13,10 @@ from lfr_kit.governance.alike import (
     clearly_different_below,
     find_alike,
     find_differing,
-    verification_threshold,
 )
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import Operation
+from lfr_kit.matching.one_person import verification_threshold
 from lfr_kit.operations.watchlist_act import act_on, list_there
 from lfr_kit.store.repository import reference_pictures as picture_rows
 from lfr_kit.store.repository import watchlists as rows

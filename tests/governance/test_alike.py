@@ -14,8 +14,8 @@ from lfr_kit.governance.alike import (
     clearly_different_below,
     find_alike,
     find_differing,
-    verification_threshold,
 )
+from lfr_kit.matching.one_person import verification_threshold
 
 
 def faces(n, length=16, seed=3):
