@@ -17,6 +17,9 @@ def test_notebooks_are_all_there():
         "02_swap_an_algorithm",
         "03_a_deployment_from_authority_to_record",
         "04_live_from_a_notebook",
+        "05_choose_a_threshold",
+        "06_equitability_trial",
+        "07_compare_algorithms",
     ]
 
 
