@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
-
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING, Any
 
 from lfr_kit.evaluation.group_findings import GroupComparison, GroupRate
 from lfr_kit.evaluation.group_study import GroupStudy
@@ -16,6 +14,9 @@ from lfr_kit.evaluation.trial_run import Prepared, sources_of
 from lfr_kit.plots.svg import Draw, plot_of, svg_of
 from lfr_kit.plots.tpir_by_group import tpir_by_group
 from lfr_kit.reports.run_page import RunPage, RunTable, render_run_page
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["group_content", "group_figures"]
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING, Any
 
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.evaluation.trial import TrialResult
@@ -15,6 +13,9 @@ from lfr_kit.plots.rate_axis import one_in
 from lfr_kit.plots.score_histograms import score_histograms
 from lfr_kit.plots.svg import Draw, plot_of
 from lfr_kit.reports.run_page import RunPage, RunTable, render_run_page
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["share_in_words", "trial_drawings", "trial_page"]
 
