@@ -13,7 +13,6 @@ from typing import Any
 
 import tornado.ioloop
 from jupyter_server.utils import url_path_join
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
@@ -27,6 +26,7 @@ from lfr_kit.ui.server.base import NotFoundPage, log_request
 from lfr_kit.ui.server.guarded import DashboardPage, guarded
 from lfr_kit.ui.server.identity import StoreIdentityProvider
 from lfr_kit.ui.server.kernels import DashboardKernelManager
+from lfr_kit.ui.server.listening import BoundedServer, handles_to_have
 from lfr_kit.ui.server.routes import index_route, routes
 from lfr_kit.ui.server.state import ServerState
 from lfr_kit.ui.server.visitor import SETTING
@@ -118,14 +118,15 @@ class LfrDashboards(Voila):  # type: ignore[misc]
 
     def listen(self) -> None:
         """Takes the port, says so, and serves until it is stopped. OutputError if the port cannot be had."""
-        server = HTTPServer(
+        server = BoundedServer(
             self.app,
             xheaders=self.place.is_behind_proxy,
             max_body_size=LARGEST_BODY,
             max_buffer_size=2 * LARGEST_BODY,
-            idle_connection_timeout=300,
+            idle_connection_timeout=60,
             body_timeout=60,
         )
+        server.most_connections = handles_to_have() // 2
         sockets = self._bound()
         self.port = sockets[0].getsockname()[1]
         server.add_sockets(sockets)
