@@ -29,8 +29,9 @@ from lfr_kit.evaluation.trial import TrialScores
 __all__ = ["CalibrationRow", "calibration_rows", "calibration_sizes", "dealt_tops", "highest_pair"]
 
 _FALSE_COUNTS = (0, 1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 140, 220, 350)
-"""Numbers of false alerts a threshold is looked for at."""
+"""Numbers of false alerts a threshold is looked for at; then ever more, up to one in fifty searches."""
 
+_STEP = 1.7
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 400, 700, 1_000, 2_000, 5_000, 10_000, 20_000)
 _FEWEST_FOR_EFFECT = 10
 """False alerts from which a design effect is estimated; with fewer, that of the next lower threshold is taken."""
@@ -113,7 +114,7 @@ def _rows_of(size: int, tops: NDArray[np.float64], people: NDArray[np.intp]) -> 
     highest = np.sort(tops[is_search])[::-1]
     rows: list[CalibrationRow] = []
     effect = 1.0
-    for asked in sorted((n for n in _FALSE_COUNTS if n < len(highest)), reverse=True):
+    for asked in reversed(_false_counts(len(highest))):
         threshold = _just_above(float(highest[asked]))
         with np.errstate(invalid="ignore"):
             false = tops >= threshold
@@ -134,6 +135,13 @@ def _rows_of(size: int, tops: NDArray[np.float64], people: NDArray[np.intp]) -> 
             )
         )
     return rows[::-1]
+
+
+def _false_counts(n_searches: int) -> list[int]:
+    counts = [n for n in _FALSE_COUNTS if n < n_searches]
+    while counts[-1] * _STEP < n_searches / 50:
+        counts.append(math.ceil(counts[-1] * _STEP))
+    return counts
 
 
 def _just_above(score: float) -> float:
