@@ -57,14 +57,16 @@ class FootageEncoder:
         self.size_wh = size_wh
         self._out = _Pieces()
         codec = video_codec()
-        self._container: Any = av.open(
+        container: Any = av.open(
             cast(Any, self._out), "w", format="mp4", container_options={"movflags": _FRAGMENTS}
         )
-        self._stream: Any = self._container.add_stream(codec, rate=25, options=dict(_CODECS[codec]))
-        self._stream.width, self._stream.height = size_wh
-        self._stream.pix_fmt = "yuv420p"
-        context = self._stream.codec_context
+        self._container = container
+        stream: Any = container.add_stream(codec, rate=25, options=dict(_CODECS[codec]))
+        stream.width, stream.height = size_wh
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
         context.time_base, context.thread_count, context.max_b_frames = _TIME_BASE, 1, 0
+        self._stream = stream
         self._last_pts = -1
         self._piece_since_s = 0.0
 
