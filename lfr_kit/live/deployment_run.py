@@ -21,6 +21,7 @@ from lfr_kit.governance.vocabulary import DeploymentState
 from lfr_kit.live.alert_intake import AlertIntake
 from lfr_kit.live.engine import engine_of
 from lfr_kit.live.feeds import Feeds, Happening, InTurn, News
+from lfr_kit.live.further_shots import FurtherShots
 from lfr_kit.live.one_run import the_only_run
 from lfr_kit.live.right_to_look import Answer, RightToLook
 from lfr_kit.live.right_to_run import RightToRun
@@ -40,8 +41,8 @@ __all__ = ["DeploymentRun", "Progress", "open_deployment"]
 COUNT_EVERY = timedelta(seconds=30)
 """How often faces seen are logged."""
 HOUSEKEEP_EVERY = timedelta(seconds=5)
-"""How often it is looked whether the actor still may run it, overdue alerts expire, the spool is emptied, and the
-false alert rate is looked at."""
+"""How often it is looked whether the actor still may run it, overdue alerts expire, those whose team is gone are
+routed anew, the spool is emptied, and the false alert rate is looked at."""
 POLL_S = 0.5
 """How often a dark run asks whether it may look again."""
 
@@ -150,6 +151,7 @@ class DeploymentRun:
         self._right_to_run = RightToRun(store, actor)
         self._log = RunLog(store, actor, deployment_id)
         self._intake = AlertIntake(store, deployment_id, self._told(on_alert))
+        self._further = FurtherShots(store)
         self.answer: Answer | None = None
         self.false_alerts: FalseAlertWatch | None = None
         self.is_lit = False
@@ -233,6 +235,8 @@ class DeploymentRun:
             self._take(self.pipeline.finish(camera_id))
         elif happening is not Happening.STARTED:
             self.pipeline.let_go(camera_id)
+        if happening is not Happening.STARTED:
+            self._further.forget_camera(camera_id)
         if happening in (Happening.FAILED, Happening.BROKEN):
             self.progress.faults[camera_id] = news.why
             self._log.cameras("fault", [camera_id], code=news.code)
@@ -247,8 +251,11 @@ class DeploymentRun:
         """Alerts of a step into the store; then whoever watches is shown the step."""
         self.progress.faces_seen = self.pipeline.statistics.faces_seen
         self._intake.take(step.alerts)
+        self._further.raised(step.alerts)
         self._tell_of_alerts()
         self.watcher.saw(step)
+        self._further.saw(step)
+        self._further.keep()
 
     def _told(self, on_alert: Callable[[Alert], None]) -> Callable[[Alert], None]:
         def told(alert: Alert) -> None:
@@ -259,6 +266,7 @@ class DeploymentRun:
 
     def _tell_of_alerts(self) -> None:
         self.progress.alert_ids = self._intake.stored_ids
+        self._further.stored(self._intake.stored_ids)
         self.progress.refused = self._intake.refused
         self.progress.n_waiting = self._intake.n_waiting
         fault = self._intake.fault if self.progress.n_waiting else None
@@ -282,6 +290,7 @@ class DeploymentRun:
         self.is_lit = False
         for camera_id in self.feeds.camera_ids:
             self.pipeline.let_go(camera_id)
+            self._further.forget_camera(camera_id)
         self.feeds.darken()
         self._log.cameras("dark", self.feeds.camera_ids)
         self.watcher.dark(why)
@@ -310,11 +319,13 @@ class DeploymentRun:
     def _housekeep(self) -> None:
         from lfr_kit.operations.alert_expiry import expire_due
         from lfr_kit.operations.false_alert_rate import check_false_alert_rate
+        from lfr_kit.operations.routing import route_due
 
         if why_not := self._right_to_run.why_not():
             self.progress.ended_because = why_not
         self._intake.drain()
         expire_due(self.store, self.deployment_id)
+        route_due(self.store, self.deployment_id)
         self.false_alerts = check_false_alert_rate(self.store, self.deployment_id)
 
     def _end(self) -> None:
@@ -322,6 +333,7 @@ class DeploymentRun:
         self._dark(self.progress.ended_because or "it broke off")
         self.feeds.close()
         self._intake.take([])
+        self._further.keep()
         self._keep_up(now_please=True)
         self.progress.n_lost = self._intake.n_unsaved
 

@@ -37,8 +37,8 @@ LOOK_EVERY = timedelta(seconds=0.4)
 APART = timedelta(seconds=1)
 """Least time between two kept pictures of one track."""
 LEAST_QUALITY = 30.0
-IMPROVEMENT = 0.2
-"""Share of what the best so far lacks to 100 that a better one must make good."""
+IMPROVEMENT, LEAST_GAIN = 0.2, 3.0
+"""A better one makes good this share of what the best so far lacks to 100, and gains so much at the least."""
 TURNED_DEG = 15.0
 """A face turned so far from all kept ones shows another side."""
 MOST_WAITING = 20
@@ -83,7 +83,8 @@ def is_worth_keeping(new: Look, kept: Sequence[Look]) -> bool:
     if new.quality < LEAST_QUALITY:
         return False
     best = max((each.quality for each in kept), default=0.0)
-    return new.quality >= best + IMPROVEMENT * (100 - best) or all(_shows_another_side(new, each) for each in kept)
+    is_better = new.quality >= best + max(LEAST_GAIN, IMPROVEMENT * (100 - best))
+    return is_better or all(_shows_another_side(new, each) for each in kept)
 
 
 def _shows_another_side(one: Look, other: Look) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from lfr_kit.errors import PermissionRefusedError
+from lfr_kit.errors import NotInStoreError, PermissionRefusedError
 from lfr_kit.governance.adjudication import check_alert_id
 from lfr_kit.governance.roles import Action, Actor, may, require
+from lfr_kit.store.repository import alert_shots as shot_rows
 from lfr_kit.store.repository import alerts as alert_rows
 from lfr_kit.store.repository import watchlists as list_rows
 from lfr_kit.store.repository.reference_pictures import pictures_of
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
 
     from lfr_kit.store.store import Store
 
-__all__ = ["Which", "alert_picture", "entry_picture", "pictures_to_see"]
-
-Which = Literal["probe", "reference"]
+__all__ = ["alert_picture", "entry_picture", "pictures_to_see"]
 
 
-def alert_picture(store: Store, actor: Actor, alert_id: str, which: Which) -> bytes:
-    """One of the two pictures of an alert (JPEG), for somebody whose look at it stands in its history.
+def alert_picture(store: Store, actor: Actor, alert_id: str, which: str) -> bytes:
+    """A picture of an alert (JPEG), for somebody whose look at it stands in its history.
+
+    Parameters
+    ----------
+    which
+        ``probe``, ``reference``, or ``shot-N``: the nth further picture of the same track.
 
     Raises
     ------
@@ -39,8 +43,13 @@ def alert_picture(store: Store, actor: Actor, alert_id: str, which: Which) -> by
         if actor.user_id not in {event.actor_id for event in looks}:
             raise PermissionRefusedError(f"{actor.user_id} has not looked at alert {alert_id}; open it first")
         key = store.vault.key(connection, alert_rows.scope_of(stored))
-        faces = alert_rows.faces(connection, key, alert_id)
-    return faces.probe_jpeg if which == "probe" else faces.reference_jpeg
+        if which in ("probe", "reference"):
+            faces = alert_rows.faces(connection, key, alert_id)
+            return faces.probe_jpeg if which == "probe" else faces.reference_jpeg
+        shots = {f"shot-{each.seq}": each.jpeg for each in shot_rows.of_alert(connection, key, alert_id)}
+    if which not in shots:
+        raise NotInStoreError(f"alert {alert_id}: there is no picture {which[:20]!r} of it")
+    return shots[which]
 
 
 def entry_picture(store: Store, actor: Actor, entry_id: str, picture_id: str) -> bytes:

@@ -24,6 +24,7 @@ from lfr_kit.governance.vocabulary import DeploymentState
 from lfr_kit.governance.watchlist import ReferencePicture
 from lfr_kit.live.frame_bus import ALERTS, STATUS, BusPublisher, frames_of
 from lfr_kit.models import model_path
+from lfr_kit.operations.alert_shots import keep_shots
 from lfr_kit.operations.alerts import raise_alert
 from lfr_kit.sources.walkthrough import Walkthrough
 from lfr_kit.store.repository import deployments as rows
@@ -115,6 +116,20 @@ def alert_of(site: Served, n: int, camera_id: str = CAMERA) -> str:
         height, width = pixels.shape[:2]
         seen = replace(seen, image=pixels, box_px=(0, 0, width, height))
     return raise_alert(site.store, site.deployment_id, make_alert(site.opened.entry_ids[n], shot=seen))
+
+
+def pictured(site: Served, alert_id: str, n: int, *qualities: float) -> None:
+    """Further pictures of the face of `alert_of`, a second apart, as the runner keeps them."""
+    from dataclasses import replace
+
+    pixels = portrait(PROBES[n % len(PROBES)])
+    for second, quality in enumerate(qualities, 1):
+        seen = replace(shot(at=datetime.now(UTC) + timedelta(seconds=second), seed=second), quality=quality)
+        if pixels is not None:
+            height, width = pixels.shape[:2]
+            image = pixels[second * 12 :, second * 12 :]
+            seen = replace(seen, image=image, box_px=(0, 0, width - second * 12, height - second * 12))
+        keep_shots(site.store, alert_id, [seen])
 
 
 @cache

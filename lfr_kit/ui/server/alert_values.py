@@ -23,7 +23,8 @@ _PLAIN = (
 
 def queued(alert: QueuedAlert) -> dict[str, Any]:
     """A line of the queue."""
-    return {name: getattr(alert, name) for name in alert.__dataclass_fields__}
+    plain = {name: getattr(alert, name) for name in alert.__dataclass_fields__ if name != "charge"}
+    return {**plain, **_charge(alert)}
 
 
 def settled(alert: StoredAlert) -> dict[str, Any]:
@@ -38,12 +39,30 @@ def shown(store: Store, view: AlertView) -> dict[str, Any]:
         **{name: getattr(view, name) for name in _PLAIN},
         "score": None if view.score is None else _score(store, view, view.score),
         "events": [_event(each) for each in view.events],
-        "pictures": ["probe", "reference"],
+        "pictures": ["probe", "reference", *(f"shot-{each.seq}" for each in view.shots)],
+        "shots": [
+            {"picture": f"shot-{each.seq}", "captured_at": each.captured_at, "quality": round(each.quality)}
+            for each in view.shots
+        ],
+        **_charge(view),
+    }
+
+
+def _charge(alert: QueuedAlert | AlertView) -> dict[str, Any]:
+    """Whose it is; nothing of it is a decision."""
+    charge = alert.charge
+    return {
+        "team": charge.team,
+        "in_hand": charge.holder,
+        "held_since": charge.held_since,
+        "acknowledged_at": charge.acknowledged_at,
+        "is_at_desk": charge.is_at_desk,
+        "acknowledge_by": alert.acknowledge_by,
     }
 
 
 def _event(event: AlertEvent) -> dict[str, Any]:
-    names = ("seq", "at", "actor_id", "kind", "from_state", "to_state", "data")
+    names = ("seq", "at", "actor_id", "kind", "from_state", "to_state", "data", "note")
     return {name: getattr(event, name) for name in names}
 
 
@@ -69,7 +88,9 @@ def _expected(store: Store, deployment_id: str, score: Score) -> tuple[float | N
     people = f"{score.n_enrolled:,} people" if score.n_enrolled != 1 else "one person"
     if not upper:
         return None, f"Nothing measured says how many strangers score as high against a list of {people}."
+    per_10_000 = 10_000 * upper
+    said = f"{per_10_000:,.0f}" if per_10_000 >= 10 else f"{per_10_000:.2g}"
     return upper, (
-        f"Against a list of {people}, at most 1 passer-by in {1 / upper:,.0f} who is not on it scores as high "
-        "(upper 95 % bound of what was measured)."
+        f"Against a list of {people}, at most {said} false alerts per 10,000 faces are expected at this score, "
+        f"1 in {1 / upper:,.0f} (upper 95 % bound of what was measured)."
     )

@@ -1,4 +1,4 @@
-"""What happens in a deployment, as its pages must know it: figures, alerts, state, who has what in hand.
+"""What happens in a deployment, as its pages must know it: figures, that alerts changed, state.
 
 It is kept as it stands, not as a queue: a visitor who was away is told how it stands now, once.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -22,35 +22,13 @@ if TYPE_CHECKING:
 
     from lfr_kit.store.repository.changes import Mark
 
-__all__ = ["SILENT_AFTER_S", "Cursor", "DeploymentFeed", "InHand"]
+__all__ = ["SILENT_AFTER_S", "Cursor", "DeploymentFeed"]
 
 SILENT_AFTER_S = 3.0
 """Without figures for so long, the runner counts as gone."""
 _STATUS_EVERY_S = 0.45
 _POLL_EVERY_S = 1.0
 _LOG = logging.getLogger("lfr.server")
-
-
-@dataclass(frozen=True)
-class InHand:
-    """Who has an alert in hand: kept in memory only, it decides nothing.
-
-    Attributes
-    ----------
-    to
-        User id; empty = nobody any longer.
-    by
-        Who said so.
-    """
-
-    alert_id: str
-    to: str
-    by: str
-    note: str
-
-    def values(self) -> dict[str, str]:
-        """As it is sent."""
-        return {"alert_id": self.alert_id, "by": self.by, "to": self.to, "note": self.note}
 
 
 @dataclass
@@ -61,7 +39,6 @@ class Cursor:
     alerts: int = 0
     deployment: Any = None
     is_there: bool | None = None
-    in_hand: dict[str, InHand] = field(default_factory=dict)
 
 
 class DeploymentFeed:
@@ -73,8 +50,6 @@ class DeploymentFeed:
         Of the bus.
     mark
         Asks the store how far it is (`store.repository.changes.mark_of`).
-    in_hand
-        Alert id -> who has it in hand; shared with whoever changes it, who then calls `tell`.
 
     Attributes
     ----------
@@ -88,9 +63,8 @@ class DeploymentFeed:
         deployment_id: str,
         context: zmq.asyncio.Context,
         mark: Callable[[], Awaitable[Mark]],
-        in_hand: dict[str, InHand],
     ) -> None:
-        self._mark_now, self.in_hand = mark, in_hand
+        self._mark_now = mark
         self._changed = asyncio.Condition()
         self._version = self._n_status = 0
         self._n_alerts = 1
@@ -119,10 +93,6 @@ class DeploymentFeed:
         if cursor.alerts != self._n_alerts:
             cursor.alerts = self._n_alerts
             yield {"type": "alerts", "version": self._n_alerts}
-        for alert_id, holding in list(self.in_hand.items()):
-            if cursor.in_hand.get(alert_id) != holding:
-                cursor.in_hand[alert_id] = holding
-                yield {"type": "in_hand", **holding.values()}
         if cursor.status != self._n_status:
             cursor.status = self._n_status
             yield {**self.status, "type": "status"}

@@ -91,16 +91,18 @@ def alerts_over_time(alerts: Iterable[StoredAlert], histories: Iterable[AlertHis
             "state": str(alert.state),
             "truth": alert.truth and str(alert.truth),
             "is_blue_list": alert.alert_id in told and told[alert.alert_id].is_blue_list,
-            "decided_after_s": _decided_after_s(told.get(alert.alert_id)),
+            "decided_after_s": _first(told.get(alert.alert_id), "decision_s_from_raise"),
+            "acknowledged_after_s": _first(told.get(alert.alert_id), "acknowledge_s"),
         }
         for alert in sorted(alerts, key=lambda each: each.raised_at)
     ]
 
 
-def _decided_after_s(history: AlertHistory | None) -> float | None:
+def _first(history: AlertHistory | None, measured: str) -> float | None:
+    """What was measured when it first was; None = never."""
     for event in history.events if history is not None else ():
-        if "decision_s_from_raise" in event.data:
-            return float(event.data["decision_s_from_raise"])
+        if measured in event.data:
+            return float(event.data[measured])
     return None
 
 

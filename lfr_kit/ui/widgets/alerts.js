@@ -1,10 +1,12 @@
 // The alert desk: a queue, two pictures side by side, a decision by button or by key.
 
-import { decidedLine, entryFacts, history, picturesOf, readAlert, responseLine, scoreLine } from "./shared/alert_card.js";
+import { decidedLine, entryFacts, history, picturesOf, readAlert, responseLine, scoreLine, stripOf } from "./shared/alert_card.js";
 import { decisionPanel } from "./shared/adjudicate.js";
-import { get, part, post } from "./shared/api.js";
-import { ask, notice, show } from "./shared/dialog.js";
-import { field, fill, h, say } from "./shared/dom.js";
+import { get } from "./shared/api.js";
+import { chargeSentence, isOld, leftToAcknowledge } from "./shared/charge.js";
+import { notice, show } from "./shared/dialog.js";
+import { fill, h, say } from "./shared/dom.js";
+import { askWho, handLabel } from "./shared/hands.js";
 import { keysAreOn, onKeys, setKeys } from "./shared/keys.js";
 import { announcer, headline, openPage } from "./shared/page.js";
 import { PicturePair } from "./shared/pair.js";
@@ -15,14 +17,14 @@ import { countdown, some, worded } from "./shared/words.js";
 const KEYS = [
   ["N", "Open the next alert to decide"], ["J / K", "Next or previous alert of the queue"], ["V", "Viable"], ["D", "Dismiss"],
   ["1 to 9", "Choose a reason"], ["Enter", "Send"], ["Esc", "Back"], ["E / O / R", "Engage, outcome, review, by role"],
-  ["+ − 0", "Enlarge, make smaller, whole pictures"], ["H", "Take in hand or hand over"], ["M", "Sound on or off"], ["?", "This help"],
+  ["+ − 0", "Enlarge, make smaller, whole pictures"], ["S", "Next picture of the face seen"], ["H", "Take in hand or hand over"], ["M", "Sound on or off"], ["?", "This help"],
 ];
 
 class Desk {
   constructor(page) {
     this.page = page;
     this.sound = new Sound();
-    this.queue = new Queue({ onChoose: (id) => this.open(id), now: () => page.now() });
+    this.queue = new Queue({ onChoose: (id) => this.open(id), now: () => page.now(), me: page.me.user_id });
     this.pair = new PicturePair();
     this.heard = announcer();
     this.told = h("div", { role: "alert" });
@@ -42,7 +44,6 @@ class Desk {
     this.page.setClock(found.now);
     const fresh = this.known ? found.alerts.filter((each) => each.state === "raised" && !this.known.has(each.alert_id)) : [];
     this.known = new Set([...(this.known || []), ...found.alerts.map((each) => each.alert_id)]);
-    this.queue.inHand = Object.fromEntries((found.in_hand || []).map((each) => [each.alert_id, each.to]));
     this.queue.show(found.alerts);
     if (fresh.length) this.sound.play(fresh[0].response);
     if (fresh.length) this.heard.say(`${some(fresh.length, "new alert")}, ${worded(fresh[0].response)}`);
@@ -53,12 +54,15 @@ class Desk {
   /** Reads the open alert anew where somebody else changed it. */
   async refresh(alerts) {
     const listed = alerts.find((each) => each.alert_id === this.view?.alert_id);
-    if (!this.view || this.isOpening || (listed && listed.state === this.view.state)) return;
+    if (!this.view || this.isOpening) return;
     const { view } = this;
+    if (listed && !isOld(view, listed)) return;
     const before = view.state;
     const now = await readAlert(view.alert_id);
-    if (this.view !== view || now.state === before) return;
+    if (this.view !== view) return;
     this.view = now;
+    this.pair.addShots(stripOf(now));
+    if (now.state === before) return this.drawAround();
     const line = decidedLine(this.view);
     const isOthers = line && !line.startsWith(`${this.page.me.user_id} `) && ["raised", "viewed"].includes(before);
     if (isOthers) fill(this.told, notice("warn", `Somebody was faster: ${line}`));
@@ -73,7 +77,7 @@ class Desk {
     try {
       this.view = await this.page.looking(() => readAlert(alertId));
       this.drawAlert();
-      this.pair.show(picturesOf(this.view));
+      this.pair.show(picturesOf(this.view), stripOf(this.view));
       this.alertHolder.querySelector(".pair")?.focus({ preventScroll: true });
     } catch (error) {
       this.view = null;
@@ -97,22 +101,37 @@ class Desk {
     const { page, view } = this;
     this.panel = decisionPanel(page, view, (told) => this.safely(() => this.afterDecision(told)));
     this.left = h("span.left.big");
-    const hand = this.queue.inHand[view.alert_id];
-    const handOver = h("button", { type: "button", id: "hand-over", onclick: () => this.handOver() }, hand ? `In hand: ${hand}` : "Hand over", h("kbd", { "aria-hidden": "true" }, "H"));
+    this.charge = h("p.small", { role: "status", id: "charge" });
+    this.handOverButton = h("button", { type: "button", id: "hand-over", onclick: () => this.safely(() => this.handOver()) }, "", h("kbd", { "aria-hidden": "true" }, "H"));
     fill(
       this.alertHolder,
       h("div.row.apart.alert-top", {}, responseLine(page, view), h("span.row", {}, h("span.badge", {}, worded(view.state)), this.left)),
-      h("div.row.apart", {}, h("h2.name", {}, view.name || "No name"), h("div.row", {}, this.furtherShots(), this.pair.tools, handOver)),
+      h("div.row.apart", {}, h("h2.name", {}, view.name || "No name"), h("div.row", {}, this.pair.tools, this.handOverButton)),
+      this.charge,
       h("div.alert-body", {}, this.pair.element, h("div.stack.alert-side", {}, this.panel.element, scoreLine(view), entryFacts(page, view), history(page, view))),
     );
+    this.drawCharge();
     this.tick();
   }
 
-  /** Other pictures of the same track, where the server has them. */
-  furtherShots() {
-    const shots = (this.view.pictures || []).filter((each) => each !== "reference");
-    if (shots.length < 2) return null;
-    return h("span.row", { role: "group", "aria-label": "Pictures of this track" }, shots.map((which, i) => h("button.chip", { type: "button", onclick: () => this.pair.show(picturesOf(this.view, which)) }, `Shot ${i + 1}`)));
+  /** What changed round the decision; the form stays as it is. */
+  drawAround() {
+    const was = this.alertHolder.querySelector(".history");
+    const now = history(this.page, this.view);
+    now.open = Boolean(was?.open);
+    was?.replaceWith(now);
+    this.drawCharge();
+  }
+
+  /** In whose charge it is. */
+  drawCharge() {
+    const { page, view } = this;
+    const isOpen = ["raised", "viewed", "viable", "engaged"].includes(view.state);
+    const leftS = leftToAcknowledge(view, page.now());
+    say(this.charge, isOpen ? chargeSentence(view, page.me.user_id) : "");
+    this.charge.classList.toggle("overdue", leftS !== null && leftS <= 0);
+    this.handOverButton.firstChild.textContent = handLabel(view, page.me.user_id);
+    this.handOverButton.hidden = !isOpen || !page.may("alert.acknowledge");
   }
 
   async afterDecision(told) {
@@ -128,24 +147,9 @@ class Desk {
   }
 
   async handOver() {
-    if (!this.view) return;
-    const { page, view } = this;
-    const to = h("input", { type: "text", value: page.me.user_id, autocomplete: "off" });
-    const note = h("input", { type: "text", maxLength: 200, autocomplete: "off" });
-    await ask(page.element, {
-      title: "Who has this alert in hand?",
-      text: "Everybody at this desk sees it. Empty = nobody. It decides nothing and is kept by nobody.",
-      fields: [field("User", to), field("Note", note)],
-      yes: "Tell the others",
-      act: () => post(`api/alerts/${part(view.alert_id)}/hand-over`, { to: to.value.trim(), note: note.value }),
-    });
-  }
-
-  heardHand({ alert_id: alertId, to }) {
-    this.queue.inHand[alertId] = to;
-    this.queue.draw();
-    const button = this.view?.alert_id === alertId && document.getElementById("hand-over");
-    if (button) button.firstChild.textContent = to ? `In hand: ${to}` : "Hand over";
+    if (!this.view || this.handOverButton.hidden) return;
+    await askWho(this.page, this.view, { first: this.page.me.user_id });
+    await this.read();
   }
 
   tick() {
@@ -154,6 +158,7 @@ class Desk {
     const leftS = (new Date(this.view.expires_at) - this.page.now()) / 1000;
     say(this.left, isOpen ? (leftS > 0 ? `${countdown(leftS)} left` : "time over") : "");
     this.left.classList.toggle("soon", isOpen && leftS < 15);
+    if (this.view.acknowledge_by) this.drawCharge();
   }
 
   step(by) {
@@ -185,7 +190,7 @@ class Desk {
         n: () => (this.queue.next ? this.open(this.queue.next) : false),
         j: () => this.step(1), k: () => this.step(-1), v: () => this.panel?.open("viable"), d: () => this.panel?.open("dismissed"),
         e: () => this.panel?.open("engage"), o: () => this.panel?.open("outcome"), r: () => this.panel?.open("review"),
-        h: () => this.handOver(), m: () => this.toggleSound(), "+": () => this.pair.zoom(1.35), "-": () => this.pair.zoom(1 / 1.35),
+        h: () => this.safely(() => this.handOver()), s: () => this.pair.next(), m: () => this.toggleSound(), "+": () => this.pair.zoom(1.35), "-": () => this.pair.zoom(1 / 1.35),
         0: () => this.pair.reset(), Escape: () => this.panel?.close(), "?": () => this.help(),
       },
       this.page.signal,
@@ -209,7 +214,6 @@ async function build(page) {
   desk.keys();
   page.on("alerts", () => desk.safely(() => desk.read()));
   page.on("back", () => desk.safely(() => desk.read()));
-  page.on("in_hand", (news) => desk.heardHand(news));
   const timer = setInterval(() => desk.tick(), 1000);
   page.signal.addEventListener("abort", () => clearInterval(timer));
   await desk.read();

@@ -6,7 +6,7 @@ import { fill, h } from "./shared/dom.js";
 import { headline, openPage } from "./shared/page.js";
 import { recordings } from "./shared/recordings.js";
 import { againstThreshold, bars, binned, histogram, overTime, timeline } from "./shared/plots.js";
-import { count, oneIn, span, worded } from "./shared/words.js";
+import { count, oneIn, some, span, worded } from "./shared/words.js";
 
 const EVERY_MS = 15000;
 const FALSE = ["false_confirmed", "false_unconfirmed"];
@@ -57,17 +57,29 @@ function standingBadge(page, record) {
 
 function plots(page, record) {
   const window = windowOf(page, record);
-  const decided = record.alerts.map((each) => each.decided_after_s).filter((each) => each !== null && each !== undefined);
-  const median = decided.length ? [...decided].sort((a, b) => a - b)[Math.floor(decided.length / 2)] : null;
+  const decided = measured(record, "decided_after_s");
+  const acknowledged = measured(record, "acknowledged_after_s");
   const pixels = binsOf(page.status?.face_px || record.face_px);
   return [
     overTime({ faces: record.faces_by_minute.map(minuteOf), alerts: record.alerts, ...window }),
     timeline({ rows: record.lit, ...window }),
     scores(page, record),
-    histogram({ title: "Time to decision", says: median === null ? "No alert is decided yet." : `${count(decided.length)} alerts decided; half of them within ${span(median)}.`, bins: binned(decided), unit: "s" }),
+    histogram({ title: "Time to decision", says: saysHalf(decided, "decided"), bins: binned(decided), unit: "s" }),
+    histogram({ title: "Time to acknowledgement, from when officers were asked", says: saysHalf(acknowledged, "acknowledged"), bins: binned(acknowledged), unit: "s" }),
     bars({ title: "Per camera", says: "Faces seen by each camera, and its alerts.", heads: ["Camera", "Faces seen", "Alerts"], rows: record.by_camera.map((each) => [each.camera_id, each.faces_seen ?? each.n ?? 0, each.alerts === undefined ? undefined : `${each.alerts} alerts`]) }),
     histogram({ title: "Face size", says: "Height of the latest faces that were compared; small faces are compared less surely.", bins: pixels, unit: "px", none: "Told by the runner while it runs; nothing is kept of single faces." }),
   ];
+}
+
+/** Seconds of every alert of which they were measured. */
+function measured(record, name) {
+  return record.alerts.map((each) => each[name]).filter((each) => each !== null && each !== undefined);
+}
+
+function saysHalf(seconds, done) {
+  if (!seconds.length) return `No alert is ${done} yet.`;
+  const median = [...seconds].sort((a, b) => a - b)[Math.floor(seconds.length / 2)];
+  return `${some(seconds.length, "alert")} ${done}; half of them within ${span(median)}.`;
 }
 
 function scores(page, record) {
@@ -97,8 +109,8 @@ function windowOf(page, record) {
 
 function alertsTable(record) {
   if (!record.alerts.length) return null;
-  const rows = record.alerts.map((each) => h("tr", {}, h("td", {}, new Date(each.raised_at).toLocaleTimeString("en-GB")), h("td", {}, each.camera_id), h("td", {}, h(`span.badge.${each.response}`, {}, worded(each.response))), h("td", {}, worded(each.state)), h("td", {}, each.truth ? worded(each.truth) : "open"), h("td", {}, each.decided_after_s === null || each.decided_after_s === undefined ? "-" : span(each.decided_after_s))));
-  return h("details.card", {}, h("summary", {}, `Alerts one by one (${record.alerts.length})`), h("div.plot-table", { tabIndex: 0, role: "region", "aria-label": "Alerts one by one" }, h("table", {}, h("thead", {}, h("tr", {}, ["Raised", "Camera", "Response", "State", "Truth", "Decided after"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, rows))));
+  const rows = record.alerts.map((each) => h("tr", {}, h("td", {}, new Date(each.raised_at).toLocaleTimeString("en-GB")), h("td", {}, each.camera_id), h("td", {}, h(`span.badge.${each.response}`, {}, worded(each.response))), h("td", {}, worded(each.state)), h("td", {}, each.truth ? worded(each.truth) : "open"), ["decided_after_s", "acknowledged_after_s"].map((name) => h("td", {}, each[name] === null || each[name] === undefined ? "-" : span(each[name])))));
+  return h("details.card", {}, h("summary", {}, `Alerts one by one (${record.alerts.length})`), h("div.plot-table", { tabIndex: 0, role: "region", "aria-label": "Alerts one by one" }, h("table", {}, h("thead", {}, h("tr", {}, ["Raised", "Camera", "Response", "State", "Truth", "Decided after", "Acknowledged after"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, rows))));
 }
 
 async function build(page) {

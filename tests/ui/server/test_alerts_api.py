@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
-from alerted import Opened, logged
+from alerted import Opened, logged, shot
 from recorded import authority
 
+from lfr_kit.operations.alert_shots import keep_shots
 from lfr_kit.operations.alerts import raise_alert
 from lfr_kit.ui.server.seen import KEPT_S, Seen
 
@@ -62,6 +65,58 @@ def test_of_two_who_decide_at_once_one_stands_and_the_other_is_told(served):
     told = next(answer for answer in answers if answer.status_code == 409).json()["error"]
     assert told["kind"] == "DecisionConflictError"
     assert "kept as a late one" in told["message"]
+
+
+def test_of_two_who_acknowledge_at_once_one_has_it_and_the_other_is_told_who(served):
+    alert_id = served.alert()
+    people = ["officer", "bronze"]
+    browsers = [served.browser(name) for name in people]
+    with ThreadPoolExecutor(2) as both:
+        path = f"lfr/api/alerts/{alert_id}/acknowledge"
+        answers = list(both.map(lambda browser: browser.post(path, {"note": ""}), browsers))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    holder = people[[answer.status_code for answer in answers].index(200)]
+    told = next(answer for answer in answers if answer.status_code == 409).json()["error"]
+    assert told["kind"] == "DecisionConflictError"
+    assert f"{holder} has it in hand since" in told["message"]
+
+
+def test_who_has_an_alert_in_hand_outlives_a_server_that_is_killed(place):
+    place.start()
+    alert_id = place.alert(2)
+    officer, bronze = place.browser("officer"), place.browser("bronze")
+    assert officer.post(f"lfr/api/alerts/{alert_id}/acknowledge", {"note": "two minutes"}).status_code == 200
+    assert officer.post(f"lfr/api/alerts/{alert_id}/hand-over", {"to": "bronze"}).status_code == 200
+    assert bronze.post(f"lfr/api/alerts/{alert_id}/acknowledge").status_code == 200
+    path = f"lfr/api/deployments/{place.deployment_id}/alerts"
+    (before,) = bronze.get(path).json()["alerts"]
+    assert (before["in_hand"], before["is_at_desk"]) == ("bronze", False)
+    place.stop(signal.SIGKILL)
+    place.start()
+    (after,) = place.browser("officer").get(path).json()["alerts"]
+    assert after == before
+    back = {"to": "officer", "held_by": "bronze"}
+    assert place.browser("bronze").post(f"lfr/api/alerts/{alert_id}/hand-over", back).status_code == 200
+
+
+def test_further_pictures_are_sent_as_the_first_is(served):
+    alert_id = served.alert(1)
+    began = served.store.clock()
+    keep_shots(served.store, alert_id, [shot(at=began + timedelta(seconds=n), seed=n) for n in (1, 2)])
+    operator = served.browser("operator")
+    second = f"lfr/pictures/alerts/{alert_id}/shot-2"
+    assert operator.get(second).status_code == 403
+    view = operator.get(f"lfr/api/alerts/{alert_id}").json()
+    assert [each["picture"] for each in view["shots"]] == ["shot-1", "shot-2"]
+    assert view["shots"][1]["quality"] == 80
+    answer = operator.get(second)
+    assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("image/jpeg", "no-store")
+    assert answer.content.startswith(b"\xff\xd8")
+    first = operator.get(f"lfr/pictures/alerts/{alert_id}/shot-1")
+    assert first.content not in (answer.content, operator.get(f"lfr/pictures/alerts/{alert_id}/probe").content)
+    assert operator.get(f"lfr/pictures/alerts/{alert_id}/shot-3").status_code == 404
+    listed = operator.get(f"lfr/api/deployments/{served.deployment_id}/alerts").json()["alerts"]
+    assert {each["alert_id"]: each["n_shots"] for each in listed}[alert_id] == 2
 
 
 def test_a_decision_before_the_look_is_refused(served):

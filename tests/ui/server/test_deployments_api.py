@@ -145,10 +145,14 @@ def test_an_officer_is_told_who_has_which_alert_in_hand(served):
     alert_id = served.alert()
     view(served.store, OFFICER, alert_id)
     officer = served.browser("officer")
-    assert officer.post(f"lfr/api/alerts/{alert_id}/hand-over", {"to": "officer"}).status_code == 200
     path = f"lfr/api/deployments/{served.deployment_id}/alerts"
-    assert alert_id in {each["alert_id"] for each in officer.get(path).json()["in_hand"]}
-    officer.post(f"lfr/api/alerts/{alert_id}/hand-over", {"to": ""})
-    assert alert_id not in {each["alert_id"] for each in officer.get(path).json()["in_hand"]}
+
+    def in_hand():
+        return {each["alert_id"]: each["in_hand"] for each in officer.get(path).json()["alerts"]}[alert_id]
+
+    assert officer.post(f"lfr/api/alerts/{alert_id}/acknowledge").status_code == 200
+    assert in_hand() == "officer"
+    assert officer.post(f"lfr/api/alerts/{alert_id}/hand-over", {"to": ""}).status_code == 200
+    assert in_hand() == ""
     everything = officer.get(f"{path}?everything=1").json()["alerts"]
     assert len(everything) >= len(officer.get(path).json()["alerts"])

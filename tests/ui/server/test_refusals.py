@@ -220,7 +220,8 @@ ACTIONS = [
     ("lfr/api/alerts/{A}/decline", {"reason": "person_gone"}, Action.ALERT_ENGAGE),
     ("lfr/api/alerts/{A}/outcome", {"truth": "true_unconfirmed"}, Action.ALERT_OUTCOME),
     ("lfr/api/alerts/{A}/review", {"truth": "true_unconfirmed", "reason": WHY}, Action.ALERT_REVIEW),
-    ("lfr/api/alerts/{A}/hand-over", {"to": ""}, Action.ALERT_VIEW),
+    ("lfr/api/alerts/{A}/acknowledge", {}, Action.ALERT_ACKNOWLEDGE),
+    ("lfr/api/alerts/{A}/hand-over", {"to": ""}, Action.ALERT_ACKNOWLEDGE),
     ("lfr/api/recordings/V-1/play", {"reason": WHY}, Action.RECORDING_PLAY),
     (
         "lfr/api/deployments/{D}/recordings/export",

@@ -77,7 +77,7 @@ function waitsFor(page, { state }) {
 function verdict(name, label, key, kind, title) {
   return {
     name, label, key, kind: kind ? `${kind}.wide` : "wide", title, path: "decide", send: `${label} with this reason`,
-    done: () => (name === "viable" ? "Viable. Officers on the ground have it now." : "Dismissed."),
+    done: () => (name === "viable" ? "Viable. It goes to the officers on the ground now." : "Dismissed."),
     form: (page) => {
       const reasons = choices("reason", reasonsOf(page, name), { numbered: true });
       const note = noteInput();

@@ -11,12 +11,25 @@ export function readAlert(alertId) {
 }
 
 /** Addresses and captions of the two pictures. */
-export function picturesOf(view, which = "probe") {
+export function picturesOf(view) {
   const at = `pictures/alerts/${part(view.alert_id)}`;
   return [
-    { path: `${at}/${part(which)}`, alt: "Face seen by the camera", detail: `${view.camera_id}, ${clock(view.captured_at)}` },
+    { path: `${at}/probe`, alt: "Face seen by the camera", detail: `${view.camera_id}, ${clock(view.captured_at)}` },
     { path: `${at}/reference`, alt: `Reference picture of ${view.name}`, detail: `taken ${day(view.captured_on)}${isOld(view) ? ": an old picture" : ""}` },
   ];
+}
+
+/** All pictures of the face seen, the one it was raised on first: they lie in a strip, where there are several. */
+export function stripOf(view) {
+  const at = `pictures/alerts/${part(view.alert_id)}`;
+  const further = (view.shots || []).map((shot) => ({
+    path: `${at}/${part(shot.picture)}`,
+    alt: `Face seen by the camera at ${clock(shot.captured_at)}`,
+    detail: `${view.camera_id}, ${clock(shot.captured_at)}, quality ${shot.quality}`,
+    label: clock(shot.captured_at),
+    quality: `quality ${shot.quality}`,
+  }));
+  return further.length ? [{ ...picturesOf(view)[0], label: clock(view.captured_at), quality: "first" }, ...further] : [];
 }
 
 function isOld({ captured_on: taken, captured_at: seen }) {
@@ -53,14 +66,27 @@ export function scoreLine(view) {
 const KINDS = {
   raised: "raised", viewed: "looked at it", decided: "decided", late_decision: "decided too late", engaged: "engages",
   not_engaged: "does not engage", concluded: "said how it ended", expired: "time to decide was over", reviewed: "reviewed it",
+  acknowledged: "has it in hand", pictured: "added a further picture",
 };
+
+/** Where an alert went, by whose word. */
+function moved({ kind, data }) {
+  if (kind === "routed") return data.team ? `routed it to ${data.team}` : "found no team on the ground";
+  if (kind === "handed_over") return data.to ? `handed it to ${data.to}` : "put it down";
+  return KINDS[kind] || kind;
+}
+
+/** After how long, where that was measured. */
+function afterHowLong({ acknowledge_s: s }) {
+  return s === undefined ? "" : ` after ${span(s)}`;
+}
 
 /** What happened so far, newest last. */
 export function history(page, view) {
   const items = (view.events || []).map((event) => {
     const told = ["verdict", "late_verdict", "reason_code", "late_reason_code", "truth", "outcome"].map((name) => event.data?.[name]).filter(Boolean);
     const rest = told.length ? `: ${told.map((code) => worded(code).toLowerCase()).join(", ")}` : "";
-    return h("li", {}, h("span.mono.quiet", {}, clock(event.at)), ` ${event.actor_id} ${KINDS[event.kind] || event.kind}${rest}`);
+    return h("li", {}, h("span.mono.quiet", {}, clock(event.at)), ` ${event.actor_id} ${moved(event)}${afterHowLong(event.data || {})}${rest}`, event.note && h("span.quiet", {}, ` “${event.note}”`));
   });
   return h("details.history", {}, h("summary", {}, `What happened so far (${items.length})`), h("ol", {}, items));
 }

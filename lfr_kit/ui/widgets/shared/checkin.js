@@ -13,7 +13,6 @@ export class CheckIn {
     this.page = page;
     this.onChange = onChange;
     this.mine = null;
-    this.teams = [];
     this.element = h("section.card.stack.tight", { "aria-label": "Check-in" });
     this.light = h("span.light.dark", { role: "status" }, "Not checked in");
     this.timer = setInterval(() => this.beat(), EVERY_MS);
@@ -24,9 +23,7 @@ export class CheckIn {
 
   async read() {
     const found = await get(`${this.page.path}/presence`);
-    const rows = found.present;
-    this.teams = rows;
-    this.mine = rows.find((each) => each.is_me) || null;
+    this.mine = found.present.find((each) => each.is_me) || null;
     this.draw();
     this.wake();
     this.onChange();
@@ -47,7 +44,7 @@ export class CheckIn {
   async beat() {
     if (!this.mine) return;
     try {
-      this.teams = (await post(`${this.page.path}/presence/heartbeat`)).present;
+      await post(`${this.page.path}/presence/heartbeat`);
       this.isHeard = true;
       this.heardAt = new Date();
     } catch (error) {
@@ -104,11 +101,4 @@ export class CheckIn {
       fill(this.wrong, notice("bad", error.message, error.findings));
     }
   }
-}
-
-/** The team nearest to a camera: at it, else one that names none, else anybody. */
-export function nearestTeam(teams, cameraId) {
-  const at = teams.filter((each) => each.camera_id === cameraId);
-  const free = teams.filter((each) => !each.camera_id);
-  return [...at, ...free, ...teams][0] || null;
 }

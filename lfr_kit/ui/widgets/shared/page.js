@@ -24,7 +24,7 @@ export class Page {
     holder.append(this.element);
   }
 
-  /** Hears news: "status", "alerts", "in_hand", "runner", "back" (the line was lost and is there again). */
+  /** Hears news: "status", "alerts", "deployment", "runner", "back" (the line was lost and is there again). */
   on(kind, act) {
     (this.heard[kind] ||= []).push(act);
   }

@@ -1,4 +1,5 @@
-// Two pictures side by side that are looked at together: what enlarges or moves one does so to both.
+// Two pictures side by side that are looked at together: what enlarges or moves one does so to both. Below the face
+// seen lie its further pictures, where there are some; the one chosen is the one compared.
 
 import { picture } from "./api.js";
 import { fill, h } from "./dom.js";
@@ -18,10 +19,13 @@ export class PicturePair {
       button("+", "Larger", () => this.zoom(STEP)),
       button("Whole", "Show the whole pictures", () => this.reset()),
     );
+    this.strip = h("div.shots", { role: "group", "aria-label": "Pictures of the face seen", hidden: true });
+    this.shots = [];
     this.element = h(
       "div.pair",
-      { tabIndex: 0, role: "group", "aria-label": "Two pictures; plus and minus enlarge both, arrows move them, 0 shows them whole", onkeydown: (event) => this.key(event) },
+      { tabIndex: 0, role: "group", "aria-label": "Two pictures; plus and minus enlarge both, arrows move them, 0 shows them whole, S the next of the face seen", onkeydown: (event) => this.key(event) },
       this.frames.map((each) => each.element),
+      this.strip,
     );
   }
 
@@ -38,25 +42,69 @@ export class PicturePair {
   /**
    * Loads both pictures.
    * @param {Array<{path: string, alt: string, detail: string}>} pictures probe and reference
+   * @param {Array<{path: string, alt: string, detail: string, label: string, quality: string}>} shots all of the face seen
    */
-  async show(pictures) {
+  async show(pictures, shots = []) {
     this.reset();
     this.loaded = (this.loaded || 0) + 1;
+    this.chosen = 0;
+    this.shots = [];
+    fill(this.strip);
+    this.addShots(shots);
+    await Promise.all(this.frames.map((frame, i) => this.load(frame, pictures[i])));
+  }
+
+  async load(frame, { path, alt, detail }) {
+    const mine = [this.loaded, path];
+    frame.wanted = path;
+    frame.caption.lastChild.textContent = detail;
+    frame.image.hidden = true;
+    frame.told.hidden = false;
+    frame.told.textContent = "Loading";
+    const isCurrent = () => mine[0] === this.loaded && mine[1] === frame.wanted;
+    try {
+      const address = await picture(path);
+      if (isCurrent()) this.put(frame, address, alt);
+      else URL.revokeObjectURL(address);
+    } catch (error) {
+      if (isCurrent()) frame.told.textContent = `No picture: ${error.message}`;
+    }
+  }
+
+  /** Puts those into the strip that are not in it yet; what is looked at stays. */
+  addShots(shots) {
+    for (const shot of shots.slice(this.shots.length)) {
+      const at = this.shots.push(shot) - 1;
+      const image = h("img", { alt: "" });
+      const button = h("button.shot", { type: "button", title: shot.detail, "aria-pressed": String(at === this.chosen), onclick: () => this.choose(at) }, image, h("span.small", {}, shot.label), h("span.small.quiet", {}, shot.quality));
+      this.strip.append(button);
+      this.loadThumbnail(image, shot.path);
+    }
+    this.strip.hidden = this.shots.length < 2;
+  }
+
+  async loadThumbnail(image, path) {
     const mine = this.loaded;
-    await Promise.all(
-      this.frames.map(async (frame, i) => {
-        frame.caption.lastChild.textContent = pictures[i].detail;
-        frame.image.hidden = true;
-        frame.told.hidden = false;
-        frame.told.textContent = "Loading";
-        try {
-          const address = await picture(pictures[i].path);
-          if (mine === this.loaded) this.put(frame, address, pictures[i].alt);
-        } catch (error) {
-          if (mine === this.loaded) frame.told.textContent = `No picture: ${error.message}`;
-        }
-      }),
-    );
+    try {
+      const address = await picture(path);
+      image.onload = () => URL.revokeObjectURL(address);
+      if (mine === this.loaded) image.src = address;
+      else URL.revokeObjectURL(address);
+    } catch {
+      // The button says when it was taken; the picture itself is asked for again when it is chosen.
+    }
+  }
+
+  /** Compares another picture of the face seen. */
+  choose(at) {
+    this.chosen = at;
+    [...this.strip.children].forEach((each, i) => each.setAttribute("aria-pressed", String(i === at)));
+    return this.load(this.frames[0], this.shots[at]);
+  }
+
+  /** The next one, and after the last the first again. */
+  next() {
+    if (this.shots.length > 1) this.choose((this.chosen + 1) % this.shots.length);
   }
 
   put(frame, address, alt) {
@@ -121,6 +169,9 @@ export class PicturePair {
   /** Nothing of a face is left in the page. */
   clear() {
     this.loaded = (this.loaded || 0) + 1;
+    this.shots = [];
+    fill(this.strip);
+    this.strip.hidden = true;
     for (const frame of this.frames) {
       frame.image.removeAttribute("src");
       frame.image.hidden = true;

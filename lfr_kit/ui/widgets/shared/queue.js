@@ -1,5 +1,6 @@
 // The queue of alerts: by what is to be done, then by colour of response, then by age.
 
+import { chargeLines } from "./charge.js";
 import { fill, h, say } from "./dom.js";
 import { clock, countdown, worded } from "./words.js";
 
@@ -18,15 +19,16 @@ export function inOrder(alerts) {
 }
 
 export class Queue {
-  /** @param {{onChoose: (alertId: string) => void, now: () => number}} given */
-  constructor({ onChoose, now }) {
+  /** @param {{onChoose: (alertId: string) => void, now: () => number, me: string}} given */
+  constructor({ onChoose, now, me }) {
+    this.me = me;
     this.onChoose = onChoose;
     this.now = now;
     this.alerts = [];
-    this.inHand = {};
     this.chosen = "";
     this.element = h("div.queue");
     this.clocks = [];
+    this.charges = [];
     this.timer = setInterval(() => this.tick(), 1000);
   }
 
@@ -52,6 +54,7 @@ export class Queue {
 
   draw() {
     this.clocks = [];
+    this.charges = [];
     const groups = GROUPS.map(([name, states]) => [name, this.alerts.filter((each) => states.includes(each.state))]).filter(([, found]) => found.length);
     const parts = groups.map(([name, found]) => h("section", {}, h("h2", {}, `${name} (${found.length})`), h("ul", {}, found.map((each) => h("li", {}, this.item(each))))));
     fill(this.element, parts.length ? parts : h("p.empty", {}, "No alerts wait. New ones appear here by themselves."));
@@ -60,18 +63,20 @@ export class Queue {
 
   item(alert) {
     const clockFace = h("span.left");
+    const charge = h("span.charge", {}, chargeLines(alert, this.now(), this.me));
+    if (alert.acknowledge_by) this.charges.push([charge, alert]);
     if (["raised", "viewed"].includes(alert.state)) this.clocks.push([clockFace, alert]);
-    const hand = this.inHand[alert.alert_id];
     return h(
       "button.queue-item",
       { type: "button", id: `alert-${alert.alert_id}`, "aria-current": alert.alert_id === this.chosen ? "true" : null, onclick: () => this.onChoose(alert.alert_id) },
       h(`span.badge.${alert.response}`, {}, worded(alert.response)),
-      h("span.grow.queue-words", {}, h("span", {}, worded(alert.state)), h("span.small.quiet", {}, `${alert.camera_id}, ${clock(alert.raised_at)}${alert.repeat_of ? ", repeat" : ""}`), hand && h("span.small.hand", {}, `in hand: ${hand}`)),
+      h("span.grow.queue-words", {}, h("span", {}, worded(alert.state)), h("span.small.quiet", {}, `${alert.camera_id}, ${clock(alert.raised_at)}${alert.repeat_of ? ", repeat" : ""}`), charge),
       clockFace,
     );
   }
 
   tick() {
+    for (const [holder, alert] of this.charges) fill(holder, chargeLines(alert, this.now(), this.me));
     for (const [face, alert] of this.clocks) {
       const leftS = (new Date(alert.expires_at) - this.now()) / 1000;
       say(face, leftS > 0 ? countdown(leftS) : "time over");

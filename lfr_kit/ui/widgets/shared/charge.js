@@ -1,0 +1,47 @@
+// In whose charge an alert is: the team it goes to, who has it in hand, and whether they have said so in time.
+
+import { h } from "./dom.js";
+import { clock, countdown, span } from "./words.js";
+
+/** What of an alert tells it, as the queue and a single alert carry it. */
+const FIELDS = ["team", "in_hand", "held_since", "acknowledged_at", "is_at_desk", "acknowledge_by"];
+
+/** Whether the alert that is shown is another by now: in its state, its pictures or its charge. */
+export function isOld(view, listed) {
+  return listed.state !== view.state || listed.n_shots !== view.shots.length || FIELDS.some((name) => view[name] !== listed[name]);
+}
+
+/** Who has it, in a few words; empty = nobody. */
+export function handWords({ in_hand: hand, acknowledged_at: at }, me = "") {
+  if (!hand) return "";
+  const who = hand === me ? "you" : hand;
+  return at ? `in hand: ${who}` : `handed to ${who}, not acknowledged yet`;
+}
+
+/** Seconds until it must be acknowledged, below 0 where that is over; null where it need not be. */
+export function leftToAcknowledge({ acknowledge_by: by }, now) {
+  return by ? (new Date(by) - now) / 1000 : null;
+}
+
+/** Team, hands and clock of an alert, as small lines. */
+export function chargeLines(alert, now, me) {
+  const leftS = leftToAcknowledge(alert, now);
+  const late = leftS !== null && leftS <= 0;
+  const hand = handWords(alert, me);
+  return [
+    alert.team && h("span.small.team", {}, `to ${alert.team}`),
+    !alert.team && ["raised", "viewed", "viable"].includes(alert.state) && h("span.small.hand", {}, "no team on the ground"),
+    hand && h("span.small.hand", {}, hand),
+    late && h("span.small.overdue", {}, `overdue by ${span(-leftS)}: nobody acknowledged`),
+    leftS > 0 && h("span.small.hand", {}, `acknowledge within ${countdown(leftS)}`),
+  ];
+}
+
+/** The same as a sentence, for the alert that is open. */
+export function chargeSentence(alert, me) {
+  const team = alert.team ? `Goes to team ${alert.team}` : "No team is on the ground";
+  if (!alert.in_hand) return `${team}; nobody has it in hand.`;
+  const who = alert.in_hand === me ? "you" : alert.in_hand;
+  const since = clock(alert.held_since);
+  return alert.acknowledged_at ? `${team}; in hand: ${who} since ${since}.` : `${team}; handed to ${who} at ${since}, not acknowledged yet.`;
+}
