@@ -60,8 +60,18 @@ def identify(
     photos: Annotated[int, typer.Option("--photos", help="Photographs fused into one reference.")] = 1,
     choose: Annotated[Literal["first", "random"], typer.Option("--choose", help="Which are enrolled.")] = "first",
     normalisation: Annotated[
-        Literal["none", "watchlist", "cohort"], typer.Option("--normalisation", help="Of scores.")
+        Literal["none", "rivals", "watchlist", "cohort"], typer.Option("--normalisation", help="Of scores.")
     ] = "none",
+    against: Annotated[
+        Literal["none", "rivals", "watchlist"] | None,
+        typer.Option("--against", help="Also by this normalisation: what the other one gains, paired."),
+    ] = None,
+    half: Annotated[
+        Literal["all", "first", "second"],
+        typer.Option(
+            "--people", help="All, or one half by a hash of the name: choose on one, check on the other."
+        ),
+    ] = "all",
     cohort: Annotated[int, typer.Option("--cohort", help="People set aside per draw as cohort.")] = 0,
     matcher: Annotated[str, typer.Option("--matcher", help="exact or annoy_index.")] = "exact",
     embedder: EmbedderOption = "auto",
@@ -74,23 +84,27 @@ def identify(
     from lfr_kit.evaluation import summaries
     from lfr_kit.evaluation.open_set_study import OpenSetPlan, matcher_maker, study_open_set
     from lfr_kit.evaluation.photos import photo_stages
+    from lfr_kit.evaluation.split import half_of
     from lfr_kit.evaluation.tables import people_in
 
     plan = OpenSetPlan(
         n_enrolled=enrol, n_draws=draws, seed=seed, photos_each=photos, choose=choose, n_cohort=cohort
     )
     make_matcher = matcher_maker(matcher, normalisation, cohort)
-    people = people_in(folder)
+    make_other = None if against is None else matcher_maker(matcher, against)
+    people = {name: paths for name, paths in people_in(folder).items() if half in ("all", half_of(name))}
     person_of = [number for number, paths in enumerate(people.values()) for _ in paths]
     plan.check(person_of)
     stages, why = photo_stages(detector=detector, embedder=embedder, crops=crops, admission=admit)
     templates = _templates([path for paths in people.values() for path in paths], stages)
     with progress("draws", draws) as step:
         study = study_open_set(person_of, templates, plan, make_matcher, progress=step)
+    other = None if make_other is None else study_open_set(person_of, templates, plan, make_other)
     setup = {"embedder": why, "space_id": stages.embedder.space_id, "admitted": admit}
-    setup |= {"matcher": matcher, "normalisation": normalisation}
+    setup |= {"matcher": matcher, "normalisation": normalisation, "half": half}
+    gain = {} if other is None else {"against": against, "gain": summaries.gain_summary(study, other)}
     counts = {"people": len(people), **summaries.acquisition_summary(templates)}
-    payload = {**summaries.open_set_summary(study), **counts, **setup}
+    payload = {**summaries.open_set_summary(study), **gain, **counts, **setup}
     _show(payload, as_json, f"{enrol} of {len(people)} people enrolled, mean of {draws} draws")
 
 
@@ -137,7 +151,7 @@ def _show(payload: dict[str, Any], as_json: bool, title: str) -> None:
 
     table = Table("what", "value", title=title)
     for key, value in payload.items():
-        for line, item in enumerate(value if key in ("tpir", "by_height_px") else [value]):
+        for line, item in enumerate(value if key in ("tpir", "gain", "by_height_px") else [value]):
             table.add_row("" if line else key, _text(item))
     results().print(table)
 

@@ -39,6 +39,7 @@ __all__ = [
     "open_set_point",
     "rank_one",
     "threshold_at_fpir",
+    "tpir_gain",
     "true_positive_rate",
 ]
 
@@ -254,6 +255,38 @@ def open_set_point(
         threshold=float(np.mean(thresholds)),
         fpir_measured=Rate(sum(r.count for r in false), sum(r.trials for r in false), false[0].denominator),
     )
+
+
+def tpir_gain(
+    draws: Sequence[Searches],
+    others: Sequence[Searches],
+    fpir: float,
+    *,
+    seed: int = 0,
+    n_resamples: int = 500,
+) -> tuple[float, tuple[float, float]]:
+    """By how much TPIR at `fpir` is higher in `draws` than in `others`, and the 95 % interval of that.
+
+    Parameters
+    ----------
+    draws, others
+        The same searches of the same people against the same lists, made in two ways: what they have in
+        common - which people are hard, which strangers look like somebody - then cancels out, as every
+        resample of the people counts for both.
+
+    Raises
+    ------
+    RecordError
+        If these are not the same searches.
+    """
+    paired = zip(draws, others, strict=False)
+    same = (np.array_equal(a.people, b.people) and np.array_equal(a.is_mated, b.is_mated) for a, b in paired)
+    if len(draws) != len(others) or not draws or not all(same):
+        raise RecordError("a gain needs the same searches made in two ways: the same people, draws and seed")
+    points = [open_set_point(each, fpir, seed=seed, n_resamples=1) for each in (draws, others)]
+    resampled = [_resampled_tpir(each, fpir, np.random.default_rng(seed), n_resamples) for each in (draws, others)]
+    low, high = np.quantile(resampled[0] - resampled[1], [0.025, 0.975])
+    return points[0].tpir - points[1].tpir, (float(low), float(high))
 
 
 def _resampled_tpir(draws: Sequence[Searches], fpir: float, rng: np.random.Generator, n_resamples: int) -> Scores:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from lfr_kit.errors import SettingError
 
-__all__ = ["Split", "draw_split"]
+__all__ = ["Half", "Split", "draw_split", "half_of"]
+
+Half = Literal["first", "second"]
 
 Rows = NDArray[np.intp]
 
@@ -93,6 +96,17 @@ def draw_split(
         non_mated_rows=np.flatnonzero(~is_enrolled & ~is_cohort),
         cohort_rows=np.flatnonzero(is_cohort),
     )
+
+
+def half_of(name: str) -> Half:
+    """Which half of the people a name belongs to, the same in every data set and for ever.
+
+    What is chosen by figures is chosen on the first half; the second is looked at to see whether it holds.
+
+    >>> half_of("Ada"), half_of("anna")
+    ('first', 'second')
+    """
+    return "second" if sha256(f"lfr-half:{name}".encode()).digest()[0] & 1 else "first"
 
 
 def _check(n_enrolled: int, n_eligible: int, photos_each: int) -> None:

@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 from lfr_kit.evaluation.detection_study import DetectionStudy
-from lfr_kit.evaluation.identification import OpenSetPoint, cumulative_matches
+from lfr_kit.evaluation.identification import OpenSetPoint, cumulative_matches, tpir_gain
 from lfr_kit.evaluation.open_set_study import OpenSetStudy
 from lfr_kit.evaluation.pair_study import PairStudy
 from lfr_kit.evaluation.photos import PhotoTemplates
 from lfr_kit.evaluation.rates import Rate, interval_of_mean
 
-__all__ = ["acquisition_summary", "detection_summary", "open_set_summary", "pair_summary"]
+__all__ = ["acquisition_summary", "detection_summary", "gain_summary", "open_set_summary", "pair_summary"]
 
 
 def pair_summary(study: PairStudy) -> dict[str, Any]:
@@ -49,6 +49,15 @@ def open_set_summary(study: OpenSetStudy) -> dict[str, Any]:
         "cohort": plan.n_cohort,
         "seed": plan.seed,
     }
+
+
+def gain_summary(study: OpenSetStudy, other: OpenSetStudy) -> list[dict[str, Any]]:
+    """By how much TPIR is higher than in another study of the same draws, see `identification.tpir_gain`."""
+    gains = [tpir_gain(study.draws, other.draws, fpir, seed=study.plan.seed) for fpir in study.plan.fpirs]
+    return [
+        {"fpir": fpir, "gain": gain, "interval": interval}
+        for fpir, (gain, interval) in zip(study.plan.fpirs, gains, strict=True)
+    ]
 
 
 def _mean_cmc(study: OpenSetStudy) -> list[float]:

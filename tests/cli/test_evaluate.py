@@ -14,6 +14,7 @@ from lfr_kit.errors import SettingError, TableError
 from lfr_kit.registry import register, unregister
 
 CHOSEN = ["--detector", "middle", "--embedder", "scripted", "--json"]
+HALVES = ("all", "first", "second")
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +90,22 @@ def test_identify_cohort_normalisation_is_another_scale(people):
     normalised = asked(*words, "--normalisation", "cohort", "--cohort", 15)
     assert normalised["tpir"][0]["threshold"] != asked(*words)["tpir"][0]["threshold"]
     assert normalised["normalisation"] == "cohort"
+
+
+def test_identify_against_another_normalisation_tells_what_is_gained(people):
+    words = ["identify", people, "--enrol", 4, "--draws", 2, "--cohort", 15, *CHOSEN]
+    found = asked(*words, "--normalisation", "cohort", "--against", "none")
+    assert found["against"] == "none"
+    assert found["gain"] == [{"fpir": fpir, "gain": 0.0, "interval": [0.0, 0.0]} for fpir in (0.01, 0.001)]
+    assert found["tpir"] == asked(*words, "--normalisation", "cohort")["tpir"]
+
+
+def test_identify_halves_of_the_people_are_apart_and_make_the_whole(people):
+    counts = {half: asked("identify", people, "--enrol", 2, "--people", half, *CHOSEN) for half in HALVES}
+    photos = {half: found["photos"] for half, found in counts.items()}
+    assert photos["first"] + photos["second"] == photos["all"]
+    assert 0 < photos["first"] < photos["all"]
+    assert counts["second"]["half"] == "second"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from lfr_kit.evaluation.identification import (
     open_set_point,
     rank_one,
     threshold_at_fpir,
+    tpir_gain,
     true_positive_rate,
 )
 
@@ -237,3 +238,40 @@ def test_searches_whose_ranks_contradict_rank_one_are_refused():
             top_scores=np.array([0.5]),
             mates=Mates(np.array([1]), np.array([0.5]), 1),
         )
+
+
+def better(draw, by=0.1):
+    """The same searches, in which the right person at rank 1 has a higher score."""
+    scores = draw.top_scores + by * draw.is_right
+    return Searches(people=draw.people, is_mated=draw.is_mated, is_right=draw.is_right, top_scores=scores)
+
+
+def test_tpir_gain_equals_resampling_the_same_people_for_both_by_hand():
+    draws = [random_draw(seed) for seed in (1, 2)]
+    others = draws, [better(draw) for draw in draws]
+    gain, interval = tpir_gain(others[1], others[0], 0.05, n_resamples=1500)
+    rng, gains = np.random.default_rng(5), []
+    for _ in range(1500):
+        chosen = rng.integers(0, 60, 60)
+        tpir = np.zeros(2)
+        for way, made in enumerate(others):
+            for draw in made:
+                rows = np.concatenate([np.flatnonzero(draw.people == person) for person in chosen])
+                right, mated = draw.is_right[rows], draw.is_mated[rows]
+                bar = np.sort(draw.top_scores[rows][~mated])[::-1][int(0.05 * (~mated).sum())]
+                tpir[way] += ((draw.top_scores[rows] > bar) & right).sum() / mated.sum() / 2
+        gains.append(tpir[1] - tpir[0])
+    before, after = (open_set_point(made, 0.05, n_resamples=1).tpir for made in others)
+    assert gain == pytest.approx(after - before)
+    assert interval == pytest.approx(tuple(np.quantile(gains, [0.025, 0.975])), abs=0.03)
+
+
+def test_tpir_gain_over_itself_is_none_at_all():
+    draws = [random_draw(3)]
+    assert tpir_gain(draws, draws, 0.05) == (0.0, (0.0, 0.0))
+
+
+@pytest.mark.parametrize("others", [[], [random_draw(8)], [random_draw(7), random_draw(7)]])
+def test_tpir_gain_of_other_searches_is_refused(others):
+    with pytest.raises(RecordError, match="same searches"):
+        tpir_gain([random_draw(7)], others, 0.05)

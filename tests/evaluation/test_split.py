@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lfr_kit.errors import SettingError
-from lfr_kit.evaluation.split import draw_split
+from lfr_kit.evaluation.split import draw_split, half_of
 
 PEOPLE = np.repeat(np.arange(20), [1, 2, 3, 4] * 5)
 
@@ -76,3 +76,11 @@ def test_draw_split_of_nobody_says_how_many_there_may_be():
         draw_split(np.array([0, 0, 1]), 0, np.random.default_rng(0))
     with pytest.raises(SettingError, match="add photographs"):
         draw_split(np.array([0, 1]), 1, np.random.default_rng(0))
+
+
+def test_half_of_halves_people_about_evenly_and_for_ever():
+    names = [f"person {number}" for number in range(2000)]
+    share = sum(half_of(name) == "first" for name in names) / 2000
+    assert 0.45 < share < 0.55
+    # By hand: printf 'lfr-half:Ada' | sha256sum; odd first byte = second.
+    assert [half_of(name) for name in ("Ada", "Bob", "ada", "bob")] == ["first", "first", "second", "second"]
