@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from lfr_kit.cli.bench_soak import soak
 from lfr_kit.cli.output import JsonOption, console, emit, progress, results
 
 if TYPE_CHECKING:
@@ -195,6 +196,9 @@ def live(
     with progress("watching", total=plan.n_steps) as step:
         rows = bench_live(plan, step)
     _show(rows, as_json)
+
+
+app.command()(soak)
 
 
 @app.command(name="import")
