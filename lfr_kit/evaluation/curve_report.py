@@ -103,6 +103,7 @@ def curve_plots(condition: Condition, results: Sequence[LevelResult]) -> dict[st
             lambda axes: det(
                 axes,
                 {label: (line.false_positive_rates, line.false_negative_rates) for label, line in lines.items()},
+                n_false_trials=results[0].n_people,
             ),
             f"det-{condition.name}",
             is_file=True,

@@ -98,5 +98,5 @@ def _words(curves: Mapping[str, tuple[ArrayLike, ArrayLike]], false_name: str, m
             at = np.flatnonzero(across <= rate)
             if len(at) and across[at].max() > 0:
                 told.append(f"{label} misses {up[at].min():.3f} at a false rate of at most {one_in(rate)}")
-    across, up = false_name.partition(":")[0], missed_name.partition(":")[0]
-    return f"DET curve, {up} against {across}, both on log axes: {'; '.join(told) or 'no point below 1 in 100'}."
+    names = f"{missed_name.partition(':')[0]} against {false_name.partition(':')[0]}"
+    return f"DET curve, {names}, both on log axes: {'; '.join(told) or 'no point below 1 in 100'}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -56,8 +57,8 @@ def fpir_against_n(
             linewidth=1.4,
             linestyle=(0, (2, 1.5)),
         )
-        label = {} if index else {"label": "extrapolated, not measured"}
-        look = {"markerfacecolor": "white", "markeredgecolor": ALERT, "markersize": 6.5, "linestyle": "none"}
+        label: Any = {} if index else {"label": "extrapolated, not measured"}
+        look: Any = {"markerfacecolor": "white", "markeredgecolor": ALERT, "markersize": 6.5, "linestyle": "none"}
         axes.plot(each.n_enrolled, each.fpir, marker="D", **look, **label)
         seen += [each.fpir, each.high]
     if ceiling is not None:
@@ -83,7 +84,9 @@ def _measured(axes: Axes, n: int, rate: Rate) -> None:
     if rate.count:
         label = "_again" if "measured" in named else "measured"
         axes.plot([n, n], [low, high], color=SEEN, linewidth=2.4, solid_capstyle="butt")
-        axes.plot(n, rate.value, marker="o", markersize=6.5, color=SEEN, linestyle="none", label=label)
+        axes.plot(
+            n, rate.count / rate.trials, marker="o", markersize=6.5, color=SEEN, linestyle="none", label=label
+        )
     elif rate.trials:
         label = "_again" if "none seen: at most" in named else "none seen: at most"
         axes.plot(n, high, marker="v", markersize=7, color=SEEN, linestyle="none", label=label)

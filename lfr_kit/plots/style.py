@@ -77,7 +77,8 @@ def styled(**further: Any) -> Iterator[None]:
     **further
         More of matplotlib's settings.
     """
-    with _DRAWING, matplotlib.rc_context({**_STYLE, **further}):
+    chosen: Any = {**_STYLE, **further}
+    with _DRAWING, matplotlib.rc_context(chosen):
         yield
 
 
@@ -96,5 +97,5 @@ def legend(axes: Axes) -> None:
     figure: Any = axes.figure
     width_in = 0.55 + _LETTER_IN * max(map(len, labels))
     columns = int(min(max((figure.get_figwidth() - _LEFT_IN) / width_in, 1), 4))
-    place = {"loc": "lower left", "bbox_to_anchor": (0, 1.02)}
+    place: Any = {"loc": "lower left", "bbox_to_anchor": (0, 1.02)}
     axes.legend(**place, ncols=columns, handletextpad=0.4, columnspacing=1.0)

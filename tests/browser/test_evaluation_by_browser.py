@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from evaluated_runs import made_figures
 
 from browser.visiting import PHONE, expect
@@ -19,7 +21,10 @@ def test_a_budget_shows_its_threshold_and_its_price(visitors, site):
     expect(page.locator(".price .number")).to_have_text(f"{price.threshold:.4f}")
     expect(page.locator(".price")).to_contain_text(f"at most {price.false_alerts_upper:.1f}")
     assert "%" not in page.inner_text(".price .number")
-    expect(page.locator(".plot img")).to_have_count(3)
+    expect(page.locator(".plots:not(.stale) .plot img")).to_have_count(3)
+    expect(page.locator(".plot img").nth(1)).to_have_attribute(
+        "alt", re.compile(f"threshold {price.threshold:.3f}")
+    )
     visitor.shoot("evaluation")
     assert visitor.fits()
 
@@ -39,7 +44,7 @@ def test_plots_are_images_that_say_what_they_show(visitors, site):
     page = visitors("gold").open("evaluation", ".plot img")
     for image in page.query_selector_all(".plot img"):
         assert len(image.get_attribute("alt")) > 40
-        assert image.evaluate("each => each.decode().then(() => each.naturalWidth)") > 300
+        page.wait_for_function("each => each.naturalWidth > 300", arg=image)
     assert not page.query_selector_all(".plot svg")
     page.click(".plot details >> nth=0")
     assert page.inner_text(".plot details p >> nth=0") == page.query_selector(".plot img").get_attribute("alt")
@@ -69,6 +74,7 @@ def test_on_a_telephone_nothing_is_scrolled_sideways(visitors, site):
     visitor = visitors("silver", size=PHONE)
     page = visitor.open("evaluation", ".plot img")
     assert visitor.fits()
-    wide = page.query_selector(".plot img").evaluate("each => each.decode().then(() => each.naturalWidth)")
+    page.wait_for_function("document.querySelector('.plot img').naturalWidth > 0")
+    wide = page.query_selector(".plot img").evaluate("each => each.naturalWidth")
     assert wide < 450
     visitor.shoot("evaluation-phone")

@@ -81,7 +81,7 @@ function priceCard(price, question) {
     label,
     head,
     h("div.row", {}, h("span.number", {}, price.threshold.toFixed(4)), h("span.quiet", {}, "threshold"), price.is_extrapolated && h("span.badge.amber", {}, "Extrapolated: the list is longer than any measured")),
-    h("dl.facts", {}, fact("Finds", found(price)), fact("Raises falsely", falsely(price, question)), fact("Per 10,000 faces", `${few(1e4 * price.fpir)} expected, at most ${few(1e4 * price.fpir_upper)}`)),
+    h("dl.facts", {}, fact("Finds", found(price)), fact("Raises falsely", falsely(price, question)), fact("Per 10,000 faces", `${expected(1e4 * price.fpir)}, at most ${few(1e4 * price.fpir_upper)}`)),
   );
 }
 
@@ -96,18 +96,23 @@ function found(price) {
 }
 
 function falsely(price, question) {
-  return `${few(price.false_alerts)} expected of ${count(question.footfall)} passers-by, at most ${few(price.false_alerts_upper)} (${oneIn(price.fpir_upper)})`;
+  return `${expected(price.false_alerts)} of ${count(question.footfall)} passers-by, at most ${few(price.false_alerts_upper)} (${oneIn(price.fpir_upper)})`;
 }
 
-/** A number of alerts that is expected: as precise as it can be meant. */
+/** Where nobody was alerted in the trial there is no estimate, only a bound. */
+function expected(value) {
+  return value === 0 ? "none seen in the trial" : `${few(value)} expected`;
+}
+
+/** A number of alerts: as precise as it can be meant. */
 function few(value) {
-  if (value === 0) return "none";
   return value >= 10 ? count(Math.round(value)) : value >= 0.095 ? value.toFixed(1) : value.toPrecision(1);
 }
 
 /** A plot as an image: nothing that stands in it can act. */
 async function plot(name, question) {
-  const width = window.matchMedia("(max-width: 700px)").matches ? "narrow" : "wide";
+  // Three in a row on a desk: drawn for the width they have, since shrinking makes letters unreadable.
+  const width = window.matchMedia("(max-width: 1900px)").matches ? "narrow" : "wide";
   const drawn = await get(`api/evaluation/plots/${part(name)}?${question.query}&width=${width}`);
   const address = URL.createObjectURL(new Blob([drawn.svg], { type: "image/svg+xml" }));
   const image = h("img", { src: address, alt: drawn.description, onload: () => URL.revokeObjectURL(address) });
@@ -132,13 +137,16 @@ async function build(page) {
   let latest = 0;
   const draw = async () => {
     const mine = ++latest;
+    drawings.classList.add("stale");
     if (!question.runs.size) return fill(prices, runs.length ? h("p.empty", {}, "Choose a run above.") : null) && fill(drawings);
     const price = await get(`api/evaluation/price?${question.query}`);
     if (mine !== latest) return null;
     fill(prices, price.differences.map((each) => notice("warn", `Not comparable: ${each}`)), price.prices.map((each) => priceCard(each, question)));
     told.say(`${price.prices.length} prices shown`);
     const drawn = await Promise.all(plots.map((name) => plot(name, question)));
-    return mine === latest ? fill(drawings, drawn) : null;
+    if (mine !== latest) return null;
+    drawings.classList.remove("stale");
+    return fill(drawings, drawn);
   };
   let timer = 0;
   const changed = () => {
