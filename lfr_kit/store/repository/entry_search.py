@@ -232,7 +232,7 @@ def _holds(column: ColumnElement[Any], code: str) -> ColumnElement[bool]:
 def _ordered(wanted: Wanted) -> list[ColumnElement[Any]]:
     table = entries.c
     order = wanted.order
-    last = [table.created_at, table.entry_id]
+    last: list[ColumnElement[Any]] = [table.created_at, table.entry_id]
     if order in (Order.ENTERED, *_SEALED):
         return [one.desc() for one in last] if wanted.is_descending and order is Order.ENTERED else last
     if order is Order.QUALITY:
