@@ -53,7 +53,7 @@ function faulty(each) {
 
 function tableOf(name, heads, rows) {
   const head = h("tr", {}, heads.map((each) => (each ? h("th", { scope: "col" }, each) : h("td"))));
-  return h("div.plot-table", { tabIndex: 0, role: "region", "aria-label": name }, h("table", {}, h("thead", {}, head), h("tbody", {}, rows)));
+  return h("div.plot-table", { tabIndex: 0, role: "region", "aria-label": `${name}, as a table` }, h("table", {}, h("thead", {}, head), h("tbody", {}, rows)));
 }
 
 function number(name, help, value, take) {
