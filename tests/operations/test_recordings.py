@@ -32,6 +32,7 @@ from lfr_kit.governance.recording import SegmentState
 from lfr_kit.governance.roles import PERMISSIONS, Action, Role
 from lfr_kit.governance.vocabulary import DeploymentState
 from lfr_kit.operations import keys, recordings
+from lfr_kit.operations.audit import set_justification_policy
 from lfr_kit.operations.recording_export import ExportOrder, export_in_memory, export_to
 from lfr_kit.operations.recordings import begin_segment, listing, play, settle, video_in_memory
 from lfr_kit.store.repository import recordings as rows
@@ -138,6 +139,8 @@ def test_playing_is_refused_to_whoever_may_not_and_the_refusal_is_logged(store, 
 
 def test_playing_asks_for_a_reason_and_is_logged_as_a_consultation(store, opened):
     made = filmed(store)
+    administrator = person(Role.ADMINISTRATOR)
+    set_justification_policy(store, administrator, is_mandatory=False, justification="a trial")
     for nothing in ("", "  "):
         with pytest.raises(JustificationError):
             play(store, SILVER, made.segment_id, reason=nothing)
@@ -178,7 +181,7 @@ TAMPERED = {
     "all but the header cut off": lambda parts: parts[:1],
     "header cut off": lambda parts: parts[1:],
     "a piece left out": lambda parts: parts[:2] + parts[3:],
-    "two pieces exchanged": lambda parts: [*parts[:1], parts[2], parts[1], *parts[3:]],
+    "two pieces exchanged": lambda parts: [*parts[:2], parts[3], parts[2], *parts[4:]],
     "a piece twice": lambda parts: [*parts, parts[-1]],
     "bytes added": lambda parts: [*parts, b"more"],
     "a bit changed": lambda parts: [*parts[:-1], parts[-1][:-1] + bytes([parts[-1][-1] ^ 1])],
