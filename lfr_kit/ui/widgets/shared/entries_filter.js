@@ -69,19 +69,19 @@ export class EntriesFilter {
       page.may("watchlist.second_approve") && toggle("todo", "For me to approve", counts.n_second, "second"),
       toggle("alike", "Look-alikes", counts.n_alike, "1"),
       toggle("expiring", "Expiring", counts.n_expiring, "1"),
-      this.list("category", "categories", "Any category", counts.n_by_category),
-      this.list("response", "responses", "Any response", counts.n_by_response),
-      this.list("reason", "entry_reasons", "Any reason", counts.n_by_reason),
+      this.list("category", "categories", ["Any category", "Only listed as"], counts.n_by_category),
+      this.list("response", "responses", ["Any response", "Only of colour"], counts.n_by_response),
+      this.list("reason", "entry_reasons", ["Any reason", "Only lacking"], counts.n_by_reason),
       this.isOn && h("button.plain", { type: "button", id: "filter-clear", onclick: () => this.clear() }, "Clear filters"),
     );
   }
 
   /** A closed list, with how many there are of each that there is. */
-  list(name, vocabulary, any, counts) {
+  list(name, vocabulary, [any, label], counts) {
     const there = Object.keys(counts);
     const now = this.chosen[name];
     if (there.length < 2 && !now && (name !== "reason" || !there.length)) return null;
     const options = [...new Set([...there, now].filter(Boolean))].map((each) => h("option", { value: each, selected: each === now }, `${worded(each, this.page.vocabulary, vocabulary)} (${count(counts[each] || 0)})`));
-    return h("select", { id: `filter-${name}`, "aria-label": any.replace("Any", "By"), onchange: (event) => this.choose({ [name]: event.target.value }) }, h("option", { value: "" }, any), options);
+    return h("select", { id: `filter-${name}`, "aria-label": label, onchange: (event) => this.choose({ [name]: event.target.value }) }, h("option", { value: "" }, any), options);
   }
 }
