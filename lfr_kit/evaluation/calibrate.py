@@ -139,7 +139,7 @@ def _rows_of(size: int, tops: NDArray[np.float64], people: NDArray[np.intp]) -> 
 
 def _false_counts(n_searches: int) -> list[int]:
     counts = [n for n in _FALSE_COUNTS if n < n_searches]
-    while counts[-1] * _STEP < n_searches / 50:
+    while counts and n_searches > 50 * _STEP * counts[-1] > 0:
         counts.append(math.ceil(counts[-1] * _STEP))
     return counts
 

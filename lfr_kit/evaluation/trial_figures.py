@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lfr_kit.evaluation.calibrate import calibration_rows
+from lfr_kit.evaluation.identification import OpenSetPoint
 from lfr_kit.evaluation.list_size import MOST_TIMES_LARGER, fmr_of, fpir_at
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.evaluation.resampling import rate_interval_by_person
@@ -76,19 +77,28 @@ def _size(result: TrialResult, size: SizeResult) -> dict[str, Any]:
     }
 
 
-def _point(result: TrialResult, size: SizeResult, point: Any) -> dict[str, Any]:
-    non_mated = int(size.curve.non_mated[0])
+def _point(result: TrialResult, size: SizeResult, point: OpenSetPoint) -> dict[str, Any]:
+    """Means over draws, each at its own threshold; the misses of those acquired follow from TPIR and FTA."""
+    mated, non_mated = int(size.curve.mated[0]), int(size.curve.non_mated[0])
+    acquired = (mated - int(size.curve.not_acquired[0])) / mated
     return {
         "fpir_asked": point.fpir,
         "is_resolved": point.fpir * non_mated >= 1,
+        "threshold": point.threshold,
+        "tpir": point.tpir,
         "tpir_interval": _true_interval(size, point),
         "tpir_interval_over_draws": point.interval_over_draws and list(point.interval_over_draws),
+        "fta": 1 - acquired,
+        "fnir_of_acquired": 1 - point.tpir / acquired if acquired else None,
+        "mated": mated,
+        "fpir": point.fpir_measured.value,
         "fpir_interval": _false_interval(result, size, point.threshold),
-        **result.at(size, point.threshold),
+        "false": point.fpir_measured.count / len(size.draws),
+        "non_mated": non_mated,
     }
 
 
-def _true_interval(size: SizeResult, point: Any) -> list[float]:
+def _true_interval(size: SizeResult, point: OpenSetPoint) -> list[float]:
     """Resampling shows no spread where everybody was found; then people are the trials of an exact interval."""
     if 0 < point.tpir < 1:
         return list(point.interval)

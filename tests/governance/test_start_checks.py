@@ -115,8 +115,8 @@ REFUSED = {
     ),
     "digest": ({"watchlist_faults": ("watchlist: W-1 is not what was frozen",)}, "watchlist: W-1 is not what"),
     "another list": ({"opened_with": "cd" * 32}, "watchlist: W-1 is not the list it was opened with"),
-    "no calibration": ({"calibration": None}, "calibration: dlib_resnet-lfw-1 is not known"),
-    "floor": ({"deployment": deployment(threshold=0.95)}, "threshold: 0.95 is below the floor 0.9567"),
+    "no calibration": ({"calibration": None}, "calibration: dlib_resnet-lfw-2 is not known"),
+    "floor": ({"deployment": deployment(threshold=0.95)}, "threshold: 0.95 is below the floor 0.9572"),
     "list too long for the calibration": (
         {"watchlist": watchlist(n_entries=4_001), "deployment": deployment(authority=plan(watchlist_cap=5_000))},
         "watchlist: nothing in calibration",
@@ -168,9 +168,9 @@ def test_list_begun_exactly_24_hours_before_is_taken():
 
 
 def test_threshold_is_held_against_the_size_of_the_frozen_list_not_the_cap():
-    at_floor = deployment(threshold=0.9430)
+    at_floor = deployment(threshold=0.9480)
     assert refusals(facts(deployment=at_floor, watchlist=watchlist(n_entries=10))) == []
-    assert len(refusals(facts(deployment=at_floor, watchlist=watchlist(n_entries=11)))) == 1
+    assert len(refusals(facts(deployment=at_floor, watchlist=watchlist(n_entries=50)))) == 1
 
 
 def test_everything_wrong_is_said_at_once():
