@@ -24,7 +24,17 @@ from lfr_kit.errors import InputError, OutputError, RecordError, SettingError
 if TYPE_CHECKING:
     import zmq
 
-__all__ = ["ALERTS", "STATUS", "BusMessage", "BusPublisher", "BusSubscriber", "frames_of", "packed", "unpacked"]
+__all__ = [
+    "ALERTS",
+    "STATUS",
+    "BusMessage",
+    "BusPublisher",
+    "BusSubscriber",
+    "frames_of",
+    "own_folder",
+    "packed",
+    "unpacked",
+]
 
 STATUS = "status"
 """Topic of the runner's figures (`lfr_kit.live.status`), about twice a second."""
@@ -106,7 +116,7 @@ class BusPublisher:
     def __init__(self, folder: Path, deployment_id: str) -> None:
         import zmq
 
-        _make_own(folder)
+        own_folder(folder)
         self._one_at_a_time = Lock()
         self._path = _socket(folder, deployment_id)
         self._path.unlink(missing_ok=True)
@@ -151,6 +161,11 @@ class BusSubscriber:
     context
         zmq's; an asynchronous one (``zmq.asyncio.Context``) for `socket` to be awaited. One of its own if None.
 
+    Raises
+    ------
+    SettingError, OutputError
+        As `BusPublisher`.
+
     Attributes
     ----------
     socket
@@ -163,6 +178,7 @@ class BusSubscriber:
         import zmq
 
         path = _socket(folder, deployment_id)
+        own_folder(folder)
         self._own = zmq.Context() if context is None else None
         made = context or self._own
         assert made is not None
@@ -208,8 +224,16 @@ def _socket(folder: Path, deployment_id: str) -> Path:
     return path
 
 
-def _make_own(folder: Path) -> None:
-    """The folder, for nobody else to open."""
+def own_folder(folder: Path) -> None:
+    """Makes the folder, for nobody else to open: whoever could, might hear what is shown, or show something else.
+
+    Raises
+    ------
+    SettingError
+        If others may open it, or it is somebody else's.
+    OutputError
+        If it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = folder.lstat()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -91,8 +96,12 @@ def test_folder_of_the_sockets_is_its_owners_alone(tmp_path):
 def test_folder_that_others_may_open_is_refused(tmp_path):
     (tmp_path / "bus").mkdir(mode=0o755)
     (tmp_path / "bus").chmod(0o755)
-    with pytest.raises(SettingError, match="chmod 700"):
-        BusPublisher(tmp_path / "bus", DEPLOYMENT)
+    for end in (
+        lambda: BusPublisher(tmp_path / "bus", DEPLOYMENT),
+        lambda: BusSubscriber(tmp_path / "bus", DEPLOYMENT, STATUS),
+    ):
+        with pytest.raises(SettingError, match="chmod 700"):
+            end()
 
 
 def test_link_in_place_of_the_folder_is_refused(tmp_path):
@@ -100,6 +109,32 @@ def test_link_in_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "bus").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(SettingError, match="others may open"):
         BusPublisher(tmp_path / "bus", DEPLOYMENT)
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="needs root, to become another user")
+def test_another_user_of_this_machine_neither_hears_nor_speaks():
+    code = (
+        "import socket, sys, os\n"
+        "for act in (lambda: socket.socket(socket.AF_UNIX).connect(sys.argv[1]),"
+        " lambda: socket.socket(socket.AF_UNIX).bind(sys.argv[1] + '2'), lambda: os.unlink(sys.argv[1])):\n"
+        "    try: act(); print('done')\n"
+        "    except PermissionError: print('refused')\n"
+    )
+    parent = Path(tempfile.mkdtemp(prefix="lfr-bus-"))
+    parent.chmod(0o755)
+    try:
+        with BusPublisher(parent / "bus", DEPLOYMENT):
+            place = str(parent / "bus" / f"{DEPLOYMENT}.bus")
+            line = socket.socket(socket.AF_UNIX)
+            line.connect(place)  # whose it is, may
+            line.close()
+            other = subprocess.run(
+                ["/usr/bin/python3", "-c", code, place],
+                user="nobody", cwd="/", capture_output=True, text=True, check=True,
+            )  # fmt: skip
+        assert other.stdout.split() == ["refused"] * 3
+    finally:
+        shutil.rmtree(parent)
 
 
 @pytest.mark.parametrize("name", ["../D-1", "", "D 1", "x" * 60])

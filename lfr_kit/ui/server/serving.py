@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lfr_kit.config import settings
 from lfr_kit.errors import InputError
+from lfr_kit.live.frame_bus import own_folder
 from lfr_kit.operations.sessions import check_has_users
 from lfr_kit.store.store import Store
 from lfr_kit.ui.server.offered import dashboards_folder
@@ -68,6 +69,8 @@ def serve(wanted: Wanted, ready: Callable[[str], None]) -> None:
         If the store has no users, so that nobody could sign in.
     StoreError, VaultError
         As `Store.open`.
+    SettingError
+        If others may open the folder of the frame bus.
     OutputError
         If the port cannot be had.
     """
@@ -78,6 +81,7 @@ def serve(wanted: Wanted, ready: Callable[[str], None]) -> None:
     logging.getLogger("tornado.access").propagate = False
     logging.getLogger("tornado.general").setLevel(logging.ERROR)  # what it warns of, `log_request` tells
     folder = dashboards_folder(wanted.folder)
+    own_folder(settings().live.bus_dir)
     store = Store.open()
     try:
         check_has_users(store)
