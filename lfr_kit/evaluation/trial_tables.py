@@ -97,7 +97,7 @@ def _people(head: _Head) -> list[Person]:
         try:
             person = Person(
                 person_id=row["person"],
-                part=row["part"],  # type: ignore[arg-type]
+                part=row["part"],
                 consent=row["consent"] or str(head.values["consent"]),
                 retained_until=_day(row["retained_until"], f"{where}, column retained_until")
                 or head.values["retained_until"],
