@@ -49,7 +49,7 @@ def rivalry(cosines: Floats, rival_from: float) -> Doubles:
     >>> rivalry(np.array([[0.95, 0.5, -np.inf, 0.96]]), 0.91).round(4).tolist()
     [0.0225]
     """
-    return np.maximum(cosines.astype(np.float64) - rival_from, 0.0).mean(axis=1)
+    return np.asarray(np.maximum(cosines.astype(np.float64) - rival_from, 0.0).mean(axis=1), np.float64)
 
 
 def rivalry_without(all_cosines: Floats, cosines: Floats, k: int, rival_from: float) -> Doubles:

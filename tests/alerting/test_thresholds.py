@@ -52,3 +52,11 @@ def test_every_shipped_threshold_rises_with_the_list():
         values = [table[size] for size in sorted(table)]
         assert values == sorted(values)
         assert all(-1 < value < 1 for value in values)
+
+
+def test_scores_less_rivals_need_no_higher_threshold_than_cosines():
+    for space_id, scale in thresholds.DEFAULT_THRESHOLDS:
+        if scale == "cosine_less_rivals":
+            cosine = default_thresholds(space_id)
+            less = default_thresholds(space_id, scale)
+            assert all(threshold_at(less, n) <= threshold_at(cosine, n) for n in (25, 50, 100, 200, 400))
