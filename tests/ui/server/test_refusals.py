@@ -222,7 +222,7 @@ ACTIONS = [
     ("lfr/api/alerts/{A}/review", {"truth": "true_unconfirmed", "reason": WHY}, Action.ALERT_REVIEW),
     ("lfr/api/alerts/{A}/acknowledge", {}, Action.ALERT_ACKNOWLEDGE),
     ("lfr/api/alerts/{A}/hand-over", {"to": ""}, Action.ALERT_ACKNOWLEDGE),
-    ("lfr/api/recordings/V-1/play", {"reason": WHY}, Action.RECORDING_PLAY),
+    ("lfr/api/recordings/{V}/play", {"reason": WHY}, Action.RECORDING_PLAY),
     (
         "lfr/api/deployments/{D}/recordings/export",
         {"segments": ["V-1"], "recipient": WHY, "reason": WHY},
@@ -259,9 +259,10 @@ LOOKS = [
 
 
 def filled(served, text: str, alert: str) -> str:
-    return (
-        text.replace("{D}", served.deployment_id).replace("{A}", alert).replace("{W}", served.opened.watchlist_id)
-    )
+    values = {"{D}": served.deployment_id, "{A}": alert, "{W}": served.opened.watchlist_id, "{V}": "V-1"}
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
 
 
 def not_allowed(action: Action) -> list[str]:
