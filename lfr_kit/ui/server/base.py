@@ -17,6 +17,7 @@ from tornado import web
 from lfr_kit.errors import InputError, LfrError, SignInError
 from lfr_kit.governance.roles import Actor
 from lfr_kit.ui.server.faults import fields_of, status_of
+from lfr_kit.ui.server.page_token import OfSession
 from lfr_kit.ui.server.security import HEADERS, NO_STORE, check_same_origin, refuse_tokens
 from lfr_kit.ui.server.visitor import Visitor, state_of, visitor_of
 
@@ -33,7 +34,7 @@ _LOG = logging.getLogger("lfr.server")
 _T = TypeVar("_T")
 
 
-class LfrHandler(JupyterHandler):
+class LfrHandler(OfSession, JupyterHandler):
     """A handler of ours: turns away what it must before anything is looked at.
 
     Attributes

@@ -14,6 +14,7 @@ from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-unt
 from lfr_kit.errors import LfrError
 from lfr_kit.ui.server.faults import fields_of, status_of
 from lfr_kit.ui.server.offered import DASHBOARDS
+from lfr_kit.ui.server.page_token import OfSession
 from lfr_kit.ui.server.rendering import refused_page
 from lfr_kit.ui.server.security import HEADERS, check_same_origin, is_same_origin, refuse_tokens
 from lfr_kit.ui.server.visitor import Visitor, state_of, visitor_of
@@ -25,7 +26,7 @@ _MOST_KERNELS = 64
 """Of about 70 MB each."""
 
 
-class _Guarded(RequestHandler):
+class _Guarded(OfSession):
     """In front of a handler: no tokens, no other origin, a session, a kernel of one's own."""
 
     def set_default_headers(self) -> None:

@@ -78,6 +78,13 @@ class _Page(LfrHandler):
             raise InputError(f"{name}: is too long")
         return found
 
+    async def leave(self) -> None:
+        """Ends the session of whoever was signed in until now, and what it has open."""
+        if self.visitor is not None:
+            await self.work(sessions.sign_out, self.state.store, self.visitor.token)
+            self.state.uploads.forget(self.visitor.session)
+            self.state.end_session(self.visitor.session)
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """A page that says what is wrong."""
         error = (kwargs.get("exc_info") or (None, None, None))[1] or HTTPError(status_code)
@@ -116,7 +123,9 @@ class SignInPage(_Page):
             self.set_status(401)
             self._form(next=target, user=user, fault=_in_a_browser(error))
             return
+        await self.leave()
         remember(self, done.token)
+        self.give_page_token(done.token)
         self.redirect(f"{self.root}password" if done.must_change_password else target)
 
     def _form(self, **values: str) -> None:
@@ -132,10 +141,7 @@ class SignOut(_Page):
     async def post(self) -> None:
         """Signs out; also whoever must still choose a password."""
         forget(self)
-        if self.visitor is not None:
-            await self.work(sessions.sign_out, self.state.store, self.visitor.token)
-            self.state.uploads.forget(self.visitor.session)
-            self.state.end_session(self.visitor.session)
+        await self.leave()
         self.redirect(f"{self.root}sign-in?out=1", status=303)
 
 
@@ -168,6 +174,7 @@ class PasswordPage(_Page):
             return
         self.state.end_session(self.visitor.session)
         remember(self, token)
+        self.give_page_token(token)
         self.redirect(self.base_url)
 
     def _changed(self, user: str, old: str, new: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 from alerted import logged
 from served import PASSWORD, put_person
 
@@ -57,6 +58,29 @@ def test_signing_out_ends_the_session_for_whoever_copied_the_cookie(served):
     assert browser.post("lfr/sign-out").status_code == 303
     assert copy.get("lfr/api/me").status_code == 401
     assert browser.get("lfr/api/me").status_code == 401
+
+
+def test_whoever_signs_in_gets_a_session_of_their_own_and_the_one_before_it_is_over(served):
+    browser, copy = served.browser("operator"), served.browser()
+    copy.client.cookies.update(browser.client.cookies)
+    before = browser.client.cookies["lfr_session"]
+    assert browser.post_form("lfr/sign-in", user="silver", password=PASSWORD, next="/").status_code == 302
+    assert browser.client.cookies["lfr_session"] != before
+    assert browser.get("lfr/api/me").json()["user_id"] == "silver"
+    assert copy.get("lfr/api/me").status_code == 401
+
+
+def test_the_token_of_a_page_fits_its_own_session_only(served):
+    browser, other = served.browser("operator"), served.browser("operator")
+    path, why = f"lfr/api/deployments/{served.deployment_id}/pause", {"reason": " "}
+    assert browser.post(path, why).status_code == 400, "its own is taken"
+    anonymous = served.browser()
+    anonymous.get("lfr/sign-in")
+    for foreign in (other.xsrf, anonymous.xsrf):
+        cookies = {"lfr_session": browser.client.cookies["lfr_session"], "_xsrf": foreign}
+        headers = {"X-XSRFToken": foreign, "Origin": browser.origin}
+        with httpx.Client(base_url=browser.address, cookies=cookies) as planted:
+            assert planted.post(path, json=why, headers=headers).status_code == 403
 
 
 def test_a_cookie_of_somebodys_own_making_is_none(served):
