@@ -95,20 +95,25 @@ def heard_of(store):
     officer.join()
 
 
+def environment_of(chosen, bus_dir):
+    """What a process is told to find the store and the bus."""
+    return {
+        **os.environ,
+        "LFR_STORE__URL": chosen.url,
+        "LFR_STORE__KEY_FILE": str(chosen.key_file),
+        "LFR_STORE__SESSION_FILE": str(chosen.session_file),
+        "LFR_STORE__SPOOL_DIR": str(chosen.spool_dir),
+        "LFR_LIVE__BUS_DIR": str(bus_dir),
+        "LFR_LIVE__METRICS_PORT": "0",
+    }
+
+
 class Runner:
     """`lfr run D-1` as a process."""
 
-    def __init__(self, chosen, tmp_path):
+    def __init__(self, chosen, tmp_path, environment=None):
         self.bus_dir = tmp_path / "bus"
-        self.environment = {
-            **os.environ,
-            "LFR_STORE__URL": chosen.url,
-            "LFR_STORE__KEY_FILE": str(chosen.key_file),
-            "LFR_STORE__SESSION_FILE": str(chosen.session_file),
-            "LFR_STORE__SPOOL_DIR": str(chosen.spool_dir),
-            "LFR_LIVE__BUS_DIR": str(self.bus_dir),
-            "LFR_LIVE__METRICS_PORT": "0",
-        }
+        self.environment = environment or environment_of(chosen, self.bus_dir)
         self.start()
 
     def start(self):
