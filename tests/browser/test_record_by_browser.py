@@ -12,7 +12,7 @@ def test_record_shows_both_denominators_plots_and_files(visitors, runner, site):
     assert "alerts" in rates
     assert "%" not in page.inner_text(".rates .number")
     assert len(page.query_selector_all(".columns dt")) == 16
-    assert len(page.query_selector_all(".plot")) == 6
+    assert len(page.query_selector_all(".plot")) == 7
     assert page.query_selector("svg[role=img][aria-labelledby]")
     sizes = page.wait_for_selector(".plot:has(h3:text-is('Face size')) table", state="attached").text_content()
     assert "36 to 54 px11" in sizes
