@@ -81,6 +81,18 @@ def test_manager_uploads_12_mb_and_is_told_what_came_of_it(visitors, site, build
     page.wait_for_selector("text=Uploaded. Say who it is", timeout=20_000)
     assert len(chunks) == -(-len(content) // (1 << 20))
     visitor.shoot("watchlist-uploaded")
+    dropped = page.evaluate_handle(
+        "() => { const d = new DataTransfer(); d.items.add(new File(['no picture'], 'b.png')); return d; }"
+    )
+    page.dispatch_event(".drop", "drop", {"dataTransfer": dropped})
+    second = page.locator(".upload-tile", has_text="b.png")
+    expect(second).to_contain_text("Uploaded. Say who it is")
+    second.get_by_role("button", name="Remove").click()
+    why = page.get_by_label("Under 18: why on the list all the same")
+    page.get_by_label("Date of birth", exact=True).fill("2015-01-05")
+    expect(why).to_be_visible()
+    page.get_by_label("Date of birth", exact=True).fill("1990-01-05")
+    expect(why).to_be_hidden()
     for label, value in {"Category": "wanted_by_courts", "Response": "amber"}.items():
         page.get_by_label(label).select_option(value)
     for label, value in {

@@ -22,7 +22,7 @@ function rateCard(rate) {
     "section.card.stack.tight.rate",
     { "aria-label": `${rate.name}, of ${rate.denominator}` },
     h("h2", {}, rate.name),
-    h("div.number", {}, isNone && !rate.of ? "No trials yet" : `${count(rate.count)} of ${count(rate.of)}`),
+    h("div.number", {}, isNone && !rate.of ? (rate.denominator === "alerts" ? "No alert is judged yet" : `No ${rate.denominator} yet`) : `${count(rate.count)} of ${count(rate.of)}`),
     h("div", {}, rate.denominator, isNone || rate.value > 0.1 ? "" : ` · ${rate.count ? oneIn(rate.value) : "none so far"}`),
     h("p.small.quiet", {}, interval),
   );
@@ -66,7 +66,7 @@ function plots(page, record) {
     scores(page, record),
     histogram({ title: "Time to decision", says: saysHalf(decided, "decided"), bins: binned(decided), unit: "s" }),
     histogram({ title: "Time to acknowledgement, from when officers were asked", says: saysHalf(acknowledged, "acknowledged"), bins: binned(acknowledged), unit: "s" }),
-    bars({ title: "Per camera", says: "Faces seen by each camera, and its alerts.", heads: ["Camera", "Faces seen", "Alerts"], rows: record.by_camera.map((each) => [each.camera_id, each.faces_seen ?? each.n ?? 0, each.alerts === undefined ? undefined : `${each.alerts} alerts`]) }),
+    bars({ title: "Per camera", says: "Faces seen by each camera, and its alerts.", heads: ["Camera", "Faces seen", "Alerts"], rows: record.by_camera.map((each) => [each.camera_id, each.faces_seen ?? each.n ?? 0, each.alerts === undefined ? undefined : some(each.alerts, "alert")]) }),
     histogram({ title: "Face size", says: "Height of the latest faces that were compared; small faces are compared less surely.", bins: pixels, unit: "px", none: "Told by the runner while it runs; nothing is kept of single faces." }),
   ];
 }

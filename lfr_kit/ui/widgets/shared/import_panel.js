@@ -10,7 +10,9 @@ const OF_PICTURE = [
   ["name", "Name", { required: true }],
   ["date_of_birth", "Date of birth", { type: "date" }],
   ["captured_on", "Picture taken on", { type: "date", required: true }],
+  ["under_18_rationale", "Under 18: why on the list all the same", { maxLength: 2000 }],
 ];
+const GROWN_UP_YEARS = 18;
 
 /** @param {() => void} onImported after each picture that was taken in */
 export function importPanel(page, onImported) {
@@ -54,8 +56,17 @@ function pictureTile(page, file, shared, onImported) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` });
   const told = h("div", { role: "status" }, "Uploading");
   const inputs = OF_PICTURE.map(([name, label, given]) => [name, label, h("input", { type: "text", autocomplete: "off", ...given })]);
+  const fields = h("div.field-grid", {}, inputs.map(([, label, input]) => field(label, input)));
+  const input = (name) => inputs.find((each) => each[0] === name)[2];
+  const childOnly = () => {
+    const isChild = isUnderAge(input("date_of_birth").value);
+    input("under_18_rationale").closest("label").hidden = !isChild;
+    input("under_18_rationale").required = isChild;
+  };
+  input("date_of_birth").addEventListener("change", childOnly);
+  childOnly();
   const add = h("button.main", { type: "submit", disabled: true }, "Add to the list");
-  const form = h("form.stack.tight.grow", { onsubmit: (event) => send(event) }, h("div.row.apart", {}, h("strong.file-name", {}, file.name), h("span.small.quiet", {}, sizeOf(file))), bar, h("div.field-grid", {}, inputs.map(([, label, input]) => field(label, input))), told, h("div.row", {}, add, h("button.plain", { type: "button", onclick: () => tile.remove() }, "Remove")));
+  const form = h("form.stack.tight.grow", { onsubmit: (event) => send(event) }, h("div.row.apart", {}, h("strong.file-name", {}, file.name), h("span.small.quiet", {}, sizeOf(file))), bar, fields, told, h("div.row", {}, add, h("button.plain", { type: "button", onclick: () => tile.remove() }, "Remove")));
   const tile = h("li.upload-tile.card", {}, image, form);
   let uploadId = "";
   uploaded(page.deployment.watchlist_id, file, (share) => { bar.value = share; })
@@ -64,9 +75,9 @@ function pictureTile(page, file, shared, onImported) {
   async function send(event) {
     event.preventDefault();
     add.disabled = true;
-    const fields = { ...shared(), ...Object.fromEntries(inputs.map(([name, , input]) => [name, input.value])) };
+    const values = { ...shared(), ...Object.fromEntries(inputs.map(([name, , each]) => [name, each.closest("label").hidden ? "" : each.value])) };
     try {
-      const report = await imported(uploadId, fields, (step) => say(told, step));
+      const report = await imported(uploadId, values, (step) => say(told, step));
       fill(told, reportNotice(page, report));
       form.querySelectorAll("input").forEach((each) => { each.disabled = true; });
       onImported();
@@ -76,6 +87,14 @@ function pictureTile(page, file, shared, onImported) {
     }
   }
   return tile;
+}
+
+/** Whether somebody born then is under 18 today; the server goes by the day of the deployment. */
+function isUnderAge(born) {
+  if (!born) return false;
+  const then = new Date(born);
+  then.setFullYear(then.getFullYear() + GROWN_UP_YEARS);
+  return then > new Date();
 }
 
 const OUTCOMES = {
@@ -91,7 +110,7 @@ const OUTCOMES = {
 function reportNotice(page, report) {
   const [outcome] = Object.keys(report.n_people);
   const noted = [...report.people, ...(report.noted || [])].flatMap((each) => each.reasons).filter((code) => outcome !== "failed" || code !== "template");
-  const pictures = [...report.failed, ...report.warned].map((each) => each.message || page.word(each.reason));
+  const pictures = [...report.failed, ...report.warned].map((each) => [each.reason.split(" ").map((code) => page.word(code)).join(", "), each.message].filter(Boolean).join(": "));
   const alike = report.n_alike ? [`${some(report.n_alike, "pair")} of entries look alike: see Look-alikes`] : [];
   const findings = [...noted.map((code) => page.word(code)), ...pictures, ...alike];
   const isTaken = outcome === "accepted" || outcome === "unchanged";

@@ -2,7 +2,7 @@
 // table below. Colours are never alone: marks differ in shape.
 
 import { h, newId, svg } from "./dom.js";
-import { clock, count } from "./words.js";
+import { clock, count, some } from "./words.js";
 
 const W = 560;
 const H = 190;
@@ -60,7 +60,7 @@ export function overTime({ faces, alerts, from, to }) {
   const [start, end] = [from, to].map((each) => new Date(each).getTime());
   const total = faces.reduce((sum, each) => sum + each.n, 0);
   const rows = faces.map((each) => [clock(each.at).slice(0, 5), each.n, alerts.filter((alert) => sameMinute(alert.raised_at, each.at)).length]);
-  const says = `${count(total)} faces seen and ${count(alerts.length)} alerts; each bar is one minute, each triangle an alert.`;
+  const says = `${some(total, "face")} seen and ${some(alerts.length, "alert")}; each bar is one minute, each triangle an alert.`;
   return figure({ title: "Faces seen and alerts over time", says, heads: ["Minute", "Faces", "Alerts"], rows }, (add) => {
     const x = linear([start, end], [EDGE.left, W - EDGE.right]);
     const { y, parts } = axisY(Math.max(4, ...faces.map((each) => each.n)));
