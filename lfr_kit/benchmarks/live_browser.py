@@ -29,7 +29,7 @@ FLAGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
-_SIZE = {"width": 1366, "height": 768}
+_SIZE: Any = {"width": 1366, "height": 768}
 _COMES_UP_WITHIN_S = 60.0
 _COLLECT = """
 window.lfrFrames = [];

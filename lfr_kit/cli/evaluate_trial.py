@@ -66,7 +66,7 @@ def manifest(
     )
     parts = write_folder_trial(folder, out, plan, fillers=filler or ())
     if as_json:
-        emit({"manifest": out / "trial.toml", **parts})
+        emit({"manifest": out / "trial.toml", **{str(part): n for part, n in parts.items()}})
         return
     results().print(
         f"{out / 'trial.toml'}: {parts['cohort']:,} in the cohort, {parts['filler']:,} filler, {parts['crowd']:,} "

@@ -153,13 +153,14 @@ def _design_effect(false: NDArray[np.bool_], is_search: NDArray[np.bool_], peopl
     """Variance of the rate with searches of a stranger, and of a list, together, over that of as many alone."""
     _, rows = np.unique(people, return_inverse=True)
     n_people = int(rows.max()) + 1
-    by_person = [np.bincount(rows, each.sum(1), n_people) for each in (false, is_search)]
-    by_list = [each.sum(0).astype(float) for each in (false, is_search)]
     rate = float(false.sum() / is_search.sum())
     alone = float(is_search.sum()) * rate * (1 - rate)
-    spread = [_spread(*each, rate) for each in (by_person, by_list)]
+    counts = [each.astype(float) for each in (false, is_search)]
+    by_person = [np.asarray(np.bincount(rows, each.sum(1), n_people), np.float64) for each in counts]
+    by_list = [each.sum(0) for each in counts]
+    spread = _spread(by_person[0], by_person[1], rate) + _spread(by_list[0], by_list[1], rate)
     # Both ways of clustering count what chance alone does, so that is taken off once.
-    return max(1.0, (sum(spread) - alone) / alone) if alone else 1.0
+    return max(1.0, (spread - alone) / alone) if alone else 1.0
 
 
 def _spread(false: NDArray[np.float64], searches: NDArray[np.float64], rate: float) -> float:
