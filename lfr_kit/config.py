@@ -131,7 +131,7 @@ class LiveSettings(_Section):
         le=600,
         description="seconds without a sign of life of any officer on the ground until nobody is looked at",
     )
-    preview_width_px: int = Field(1280, ge=160, le=3840, description="largest width of a camera's picture shown")
+    preview_width_px: int = Field(960, ge=160, le=3840, description="largest width of a camera's picture shown")
     preview_quality: int = Field(80, ge=30, le=95, description="JPEG quality of it")
     recording_fps: float = Field(
         5.0,
