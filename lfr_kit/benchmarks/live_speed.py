@@ -23,7 +23,7 @@ from lfr_kit.live.broadcast import CAPTURE_TO_ALERT
 __all__ = ["LivePlan", "bench_live"]
 
 _SETTLES_S = 5
-_COOLDOWN_S = 3.0
+_COOLDOWN_S = 8.0
 """Shorter than in earnest, so that there are alerts enough to time."""
 
 
