@@ -49,3 +49,20 @@ def test_session_that_ended_elsewhere_is_told_and_shows_nothing_more(visitors, r
     page.wait_for_selector("input[name=password]")
     page.go_back(wait_until="commit")
     page.wait_for_selector("input[name=password]")
+
+
+def test_page_that_does_not_open_is_opened_anew_once_and_then_says_so(visitors, site):
+    visitor = visitors("silver")
+    visitor.expected = ("voila.js", "ERR_FAILED")
+    page = visitor.page
+    asked: list[str] = []
+    page.on("framenavigated", lambda frame: asked.append(frame.url))
+    page.clock.install()
+    page.route(re.compile("/voila.js"), lambda route: route.abort())
+    page.goto(f"{site.address}voila/render/live.ipynb", wait_until="domcontentloaded")
+    page.clock.fast_forward(31_000)
+    page.wait_for_timeout(3_000)
+    page.wait_for_load_state("domcontentloaded")
+    page.clock.fast_forward(31_000)
+    page.wait_for_selector("#waiting:has-text('longer than it should')")
+    assert len(asked) == 2

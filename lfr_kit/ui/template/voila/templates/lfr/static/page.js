@@ -32,11 +32,16 @@
     }
   }
 
+  // On a busy machine the kernel's answer can be lost while the page is built: it is opened anew, once.
   function watchOpening() {
+    const again = `lfr-opened-again:${location.pathname}`;
     const slow = setTimeout(() => {
-      if (byId("waiting")) byId("waiting").textContent = "This takes longer than it should. Reload the page; if that does not help, tell whoever looks after the server.";
+      if (!sessionStorage.getItem(again)) {
+        sessionStorage.setItem(again, "yes");
+        location.reload();
+      } else if (byId("waiting")) byId("waiting").textContent = "This takes longer than it should. Reload the page; if that does not help, tell whoever looks after the server.";
     }, 30000);
-    document.addEventListener("lfr:ready", () => { clearTimeout(slow); byId("waiting")?.remove(); }, { once: true });
+    document.addEventListener("lfr:ready", () => { clearTimeout(slow); sessionStorage.removeItem(again); byId("waiting")?.remove(); }, { once: true });
   }
 
   function showStanding({ detail }) {
