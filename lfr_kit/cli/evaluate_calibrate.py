@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from lfr_kit.cli.evaluate_options import CropsOption, DetectorOption, EmbedderOption, TrialAdmitOption
+from lfr_kit.cli.evaluate_options import (
+    CropsOption,
+    DetectorOption,
+    EmbedderOption,
+    TrialAdmitOption,
+    TrialNormalisationOption,
+)
 from lfr_kit.cli.evaluate_trial import prepared_trial
 from lfr_kit.cli.output import JsonOption, console, emit, results
 from lfr_kit.cli.signed_in import ReasonOption
@@ -51,6 +58,7 @@ def calibrate(
         str | None, typer.Option("--watchlist", help="Watchlist of the store, to hold against all; logged.")
     ] = None,
     reason: ReasonOption = "",
+    normalisation: TrialNormalisationOption = "none",
     embedder: EmbedderOption = "auto",
     crops: CropsOption = None,
     detector: DetectorOption = None,
@@ -65,9 +73,12 @@ def calibrate(
             "a run holds no templates: give the MANIFEST to hold a list against its strangers"
         )
     prepared = None if source.is_dir() else prepared_trial(source, embedder, crops, detector, admit)
-    made = _calibration(source, prepared, calibration_id, groups)
+    figures, data, measured_on = _measured(source, prepared, normalisation)
+    made = _calibration(figures, data, measured_on, calibration_id, groups)
     choice = choose_threshold(made, 1 / budget, at)
-    check = None if prepared is None else _list_check(prepared, choice, references, watchlist, reason)
+    check = (
+        None if prepared is None else _list_check(prepared, choice, references, watchlist, reason, normalisation)
+    )
     if out is not None:
         from lfr_kit.governance.calibration_file import write_calibration
 
@@ -81,20 +92,34 @@ def calibrate(
         raise typer.Exit(1)
 
 
-def _calibration(source: Path, prepared: Prepared | None, name: str | None, groups: Path | None) -> Calibration:
+def _measured(
+    source: Path, prepared: Prepared | None, normalisation: Literal["none", "rivals"]
+) -> tuple[Mapping[str, Any], str, date]:
+    """Figures of a run, or of a trial's templates; what its data are; and the day."""
     from lfr_kit.errors import TableError
     from lfr_kit.evaluation.run_folder import open_run
     from lfr_kit.evaluation.trial_run import calibration_figures, today
+
+    if prepared is not None:
+        return calibration_figures(prepared, normalisation), prepared.manifest.data, today()
+    run = open_run(source)
+    if run.kind != "trial":
+        raise TableError(f"{source}: is a run of {run.kind}; calibrate from a trial: lfr evaluate trial")
+    if normalisation == "rivals" and run.figures["score_scale"] == "cosine":
+        raise TableError(
+            f"{source}: holds cosines; give the MANIFEST, or a run of: lfr evaluate trial --normalisation"
+        )
+    return run.figures, run.manifest["data"], _day_of(run.versions)
+
+
+def _calibration(
+    figures: Mapping[str, Any], data: str, measured_on: date, name: str | None, groups: Path | None
+) -> Calibration:
+    from lfr_kit.errors import TableError
+    from lfr_kit.evaluation.run_folder import open_run
     from lfr_kit.governance.calibration_file import calibration_of_figures
     from lfr_kit.governance.measured_differences import differences_of_figures
 
-    if prepared is None:
-        run = open_run(source)
-        if run.kind != "trial":
-            raise TableError(f"{source}: is a run of {run.kind}; calibrate from a trial: lfr evaluate trial")
-        figures, data, measured_on = run.figures, run.manifest["data"], _day_of(run.versions)
-    else:
-        figures, data, measured_on = calibration_figures(prepared), prepared.manifest.data, today()
     found = None
     if groups is not None:
         compared = open_run(groups)
@@ -103,13 +128,15 @@ def _calibration(source: Path, prepared: Prepared | None, name: str | None, grou
         found = differences_of_figures(
             compared.figures,
             space_id=figures["space_id"],
+            score_scale=figures["score_scale"],
             measured_on=_day_of(compared.versions),
             data=compared.manifest["data"],
         )
     model = figures["space_id"].partition(":")[0]
+    marked = "" if figures["score_scale"] == "cosine" else "-rivals"
     return calibration_of_figures(
         figures,
-        calibration_id=name or f"{model}-{figures['trial_id']}-{measured_on.isoformat()}",
+        calibration_id=name or f"{model}-{figures['trial_id']}{marked}-{measured_on.isoformat()}",
         measured_on=measured_on,
         data=data,
         differences=found,
@@ -126,7 +153,11 @@ def _list_check(
     references: Path | None,
     watchlist: str | None,
     reason: str,
+    normalisation: Literal["none", "rivals"],
 ) -> ListCheck | None:
+    import numpy as np
+
+    from lfr_kit.evaluation.list_search import RivalScoring
     from lfr_kit.evaluation.trial_run import folder_templates
     from lfr_kit.operations.list_check import check_list, list_templates
 
@@ -142,7 +173,10 @@ def _list_check(
             owners, vectors = list_templates(store, actor, str(watchlist), space_id=space_id, reason=reason)
     passes = prepared.templates.passes
     strangers = passes.vectors[passes.is_acquired]
-    return check_list(owners, vectors, strangers, None if choice is None else choice.threshold)
+    rivals = None
+    if normalisation == "rivals":
+        rivals = RivalScoring.usual(np.asarray(vectors, np.float32), passes.space_id)
+    return check_list(owners, vectors, strangers, None if choice is None else choice.threshold, rivals)
 
 
 def _payload(
@@ -222,7 +256,7 @@ def _print(payload: dict[str, Any], out: Path | None) -> None:
 def _print_list(line: Any, check: dict[str, Any]) -> None:
     pair, stranger = check["highest_pair"], check["highest_stranger"]
     line(f"the list: {check['n_people']:,} people")
-    line(f"highest score between two of them: {'-' if pair is None else f'{pair:.4f}'}")
+    line(f"highest cosine between two of them: {'-' if pair is None else f'{pair:.4f}'}")
     line(f"highest stranger against it: {'-' if stranger is None else f'{stranger:.4f}'}")
     if check["strangers_above"] is not None:
         line("strangers at or above the threshold: {:,} of {:,} passes".format(*check["strangers_above"]))

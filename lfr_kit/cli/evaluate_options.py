@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-__all__ = ["CropsOption", "DetectorOption", "EmbedderOption", "TrialAdmitOption"]
+__all__ = ["CropsOption", "DetectorOption", "EmbedderOption", "TrialAdmitOption", "TrialNormalisationOption"]
 
 EmbedderOption = Annotated[str, typer.Option("--embedder", help="auto, dlib_resnet, facenet, ...")]
 CropsOption = Annotated[str | None, typer.Option("--crops", help="Crops per face; default: the embedder's own.")]
@@ -14,4 +14,11 @@ DetectorOption = Annotated[str | None, typer.Option("--detector", help="Default:
 TrialAdmitOption = Annotated[
     Literal["deployed", "all"],
     typer.Option("--admit", help="Faces as the quality gates admit them on the day, or all that are found."),
+]
+TrialNormalisationOption = Annotated[
+    Literal["none", "rivals"],
+    typer.Option(
+        "--normalisation",
+        help="Scores are cosines (none), or less rivals: thresholds hold for deployments that search alike.",
+    ),
 ]

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from lfr_kit.cli.evaluate_options import CropsOption, DetectorOption, EmbedderOption, TrialAdmitOption
+from lfr_kit.cli.evaluate_options import (
+    CropsOption,
+    DetectorOption,
+    EmbedderOption,
+    TrialAdmitOption,
+    TrialNormalisationOption,
+)
 from lfr_kit.cli.output import JsonOption, console, emit, progress, results
 
 if TYPE_CHECKING:
@@ -85,6 +91,7 @@ def trial(
     ] = "",
     draws: Annotated[int, typer.Option("--draws", min=1, help="How often each list is drawn anew.")] = 20,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same draws.")] = 0,
+    normalisation: TrialNormalisationOption = "none",
     embedder: EmbedderOption = "auto",
     crops: CropsOption = None,
     detector: DetectorOption = None,
@@ -98,7 +105,7 @@ def trial(
     from lfr_kit.evaluation.trial_run import trial_content
 
     check_folder(out)
-    plan = TrialPlan(list_sizes=_sizes(sizes), n_draws=draws, seed=seed)
+    plan = TrialPlan(list_sizes=_sizes(sizes), n_draws=draws, seed=seed, normalisation=normalisation)
     prepared = prepared_trial(manifest, embedder, crops, detector, admit, keep=not no_cache)
     with progress("passes") as step:
         result = run_trial(prepared.manifest, prepared.templates, plan, progress=step)
@@ -159,6 +166,7 @@ def _print_trial(run: Run) -> None:
                 f"{each['false']:.1f} of {each['non_mated']:,}",
             )
     results().print(table)
+    results().print(f"scores: {run.figures['score_scale']}", highlight=False)
     results().print(f"{run.path} (report.html in it)", highlight=False, markup=False, soft_wrap=True)
 
 
@@ -189,7 +197,8 @@ def _print_comparison(found: Comparison) -> None:
     for line in (*(f"NOT COMPARABLE: {each}" for each in found.differences), *found.remarks):
         console().print(line, highlight=False, markup=False, soft_wrap=True)
     for name, letter in letters.items():
-        results().print(f"{letter}: {name}", highlight=False, markup=False, soft_wrap=True)
+        scale = found.score_scales[found.runs.index(name)]
+        results().print(f"{letter}: {name}, {scale}", highlight=False, markup=False, soft_wrap=True)
     table = Table("list", "FPIR", "run", "TPIR", "threshold", "false, mean of passes")
     for row in found.rows:
         low, high = row["tpir_interval"]

@@ -104,8 +104,7 @@ def dealt_tops(scores: TrialScores, size: int, seed: int = 0) -> NDArray[np.floa
     """
     order = np.random.default_rng(seed).permutation(len(scores.listed))
     n_lists = len(order) // size
-    dealt = scores.scores[:, order[: n_lists * size]]
-    return np.asarray(dealt.reshape(len(dealt), n_lists, size).max(2), np.float64)
+    return scores.stranger_tops(list(order[: n_lists * size].reshape(n_lists, size)))
 
 
 def _rows_of(size: int, tops: NDArray[np.float64], people: NDArray[np.intp]) -> list[CalibrationRow]:

@@ -18,8 +18,8 @@ class Comparison:
 
     Attributes
     ----------
-    runs
-        Names of their folders.
+    runs, score_scales
+        Names of their folders, and on which scale each scored.
     differences
         Why they are not comparable; empty if they are.
     remarks
@@ -29,6 +29,7 @@ class Comparison:
     """
 
     runs: tuple[str, ...]
+    score_scales: tuple[str, ...]
     differences: tuple[str, ...]
     remarks: tuple[str, ...]
     rows: tuple[dict[str, Any], ...]
@@ -74,7 +75,11 @@ def compare_runs(runs: Sequence[Run], *, anyway: bool = False) -> Comparison:
         raise TableError(f"these runs are not comparable:{lines}\n(--anyway shows them all the same, and says so)")
     trials = [run for run in runs if run.kind == "trial"]
     return Comparison(
-        tuple(run.path.name for run in runs), tuple(differences), tuple(_remarks(trials)), tuple(_rows(trials))
+        tuple(run.path.name for run in runs),
+        tuple(run.figures["score_scale"] for run in runs),
+        tuple(differences),
+        tuple(_remarks(trials)),
+        tuple(_rows(trials)),
     )
 
 
@@ -93,6 +98,8 @@ def _remarks(runs: Sequence[Run]) -> list[str]:
         found.append(
             "thresholds are of different embedding spaces or scales: compare TPIR at an FPIR, never thresholds"
         )
+    if len(scales := {run.figures["score_scale"] for run in runs}) > 1:
+        found.append(f"scores are on different scales: {', '.join(sorted(scales))}")
     gates = {str(run.versions["recipe"]["admission"]) for run in runs}
     if len(gates) > 1:
         found.append("not all runs held faces to the quality gates: failures to acquire differ for that reason")
@@ -106,6 +113,7 @@ def _rows(runs: Sequence[Run]) -> list[dict[str, Any]]:
         {
             "run": run.path.name,
             "space_id": run.figures["space_id"],
+            "score_scale": run.figures["score_scale"],
             "n_enrolled": size["n_enrolled"],
             **{key: value for key, value in point.items() if key != "tpir_interval_over_draws"},
         }

@@ -22,7 +22,6 @@ MOST_TIMES_LARGER = 10
 """A list may be this many times as large as the largest that was measured, and is then marked as extrapolated."""
 
 
-
 def fpir_at(fmr: float, n_enrolled: int) -> float:
     """The rate at which a passer-by who is not listed matches somebody of a list of `n_enrolled`.
 

@@ -1,8 +1,8 @@
 """A trial at many thresholds and several draws of filler: every pass against every draw, counted once.
 
 A mated transaction is a pass against the filler and its own reference; a non-mated one the same pass with that
-reference removed, or a pass of the crowd. Of each only the best filler score and the rank of the own reference are
-kept, (draws, passes), so that memory does not grow with the list and any number of thresholds is a lookup.
+reference removed, or a pass of the crowd. Of each only the best filler scores and the rank of the own reference
+are kept, (draws, passes): memory does not grow with the list and any number of thresholds is a lookup.
 
 References
 ----------
@@ -21,6 +21,7 @@ from lfr_kit.errors import RecordError, SettingError
 from lfr_kit.evaluation.det import ErrorPoint, count_at_or_above
 from lfr_kit.evaluation.filler import filler_draws
 from lfr_kit.evaluation.identification import MATED, NON_MATED, Mates, Searches
+from lfr_kit.evaluation.list_search import ListSearch, RivalScoring, block_search, drawn_lists, joined
 from lfr_kit.evaluation.rates import Rate
 
 __all__ = [
@@ -58,14 +59,21 @@ class SweepInput:
         acquired; -inf = this filler does not count for this pass.
     n_filler
         f.
+    rivals, own
+        For scores less rivals: the filler as a `RivalScoring`, and (p,) which of it is the own reference of each
+        pass, -1 = none. The scores above are cosines then. None = they are taken as they are.
     """
 
     people: NDArray[np.intp]
     mate_scores: Scores
     filler_scores: NDArray[np.float32] | FillerScores
     n_filler: int
+    rivals: RivalScoring | None = None
+    own: NDArray[np.intp] | None = None
 
     def __post_init__(self) -> None:
+        if (self.rivals is None) != (self.own is None):
+            raise RecordError("rivals, own: scores less rivals need both")
         if self.people.shape != self.mate_scores.shape or self.people.ndim != 1:
             raise RecordError(
                 f"people, mate_scores: one of each per pass, got {self.people.shape} and {self.mate_scores.shape}"
@@ -119,22 +127,20 @@ def search_draws(
     RecordError
         If scores are missing for some of the filler only.
     """
-    drawn = filler_draws(given.n_filler, n_enrolled, n_draws, seed)
-    p = len(given.people)
-    best, above = np.empty((n_draws, p), np.float32), np.zeros((n_draws, p), np.intp)
+    lists = drawn_lists(filler_draws(given.n_filler, n_enrolled, n_draws, seed), given.rivals)
+    found: list[list[ListSearch]] = [[] for _ in lists]
     step = max(1, _BLOCK_BYTES // (4 * given.n_filler))
-    for start in range(0, p, step):
-        rows = slice(start, min(start + step, p))
+    for start in range(0, len(given.people), step):
+        rows = slice(start, min(start + step, len(given.people)))
         scores = given.block(rows)
         _check_missing(scores, start)
-        mates = given.mate_scores[rows].astype(np.float32)[:, None]
-        for draw, columns in enumerate(drawn):
-            listed = np.take(scores, columns, axis=1)
-            best[draw, rows] = listed.max(1)
-            above[draw, rows] = np.count_nonzero(listed > mates, axis=1)
+        own = None if given.own is None else given.own[rows]
+        search = block_search(scores, given.mate_scores[rows].astype(np.float32), given.rivals, own)
+        for each, drawn in zip(found, lists, strict=True):
+            each.append(search(drawn))
         if progress is not None:
             progress(rows.stop - rows.start)
-    return tuple(_searches(given, best[draw], above[draw], n_enrolled) for draw in range(n_draws))
+    return tuple(_searches(given, joined(each), n_enrolled) for each in found)
 
 
 def _check_missing(scores: NDArray[np.float32], start: int) -> None:
@@ -150,21 +156,21 @@ def _check_missing(scores: NDArray[np.float32], start: int) -> None:
         )
 
 
-def _searches(given: SweepInput, best: NDArray[np.float32], above: Counts, n_enrolled: int) -> Searches:
+def _searches(given: SweepInput, found: ListSearch, n_enrolled: int) -> Searches:
     cohort = np.flatnonzero(given.people >= 0)
-    mates = given.mate_scores[cohort].astype(np.float32).astype(np.float64)
+    mates, best = found.mates[cohort].astype(np.float64), found.strangers.astype(np.float64)
     has_face = ~np.isnan(mates)
     if (has_face == np.isnan(best[cohort])).any():
         where = cohort[np.flatnonzero(has_face == np.isnan(best[cohort]))[0]]
         raise RecordError(f"pass {where}: has scores against its own reference or against filler, but not both")
-    ranks = np.where(has_face & (mates > -np.inf), above[cohort] + 1, 0)
-    tops = np.where(has_face, np.maximum(mates, best[cohort]), np.nan)
+    ranks = np.where(has_face & (mates > -np.inf), found.above[cohort] + 1, 0)
+    tops = np.where(has_face, np.maximum(mates, found.others[cohort]), np.nan)
     others = np.zeros(len(best), np.intp)
     return Searches(
         people=np.r_[given.people[cohort], given.people],
         is_mated=np.arange(len(cohort) + len(best)) < len(cohort),
         is_right=np.r_[ranks == 1, others > 0],
-        top_scores=np.r_[tops, best.astype(np.float64)],
+        top_scores=np.r_[tops, best],
         mates=Mates(np.r_[ranks, others], np.r_[mates, np.full(len(best), np.nan)], n_enrolled + 1),
     )
 

@@ -18,19 +18,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lfr_kit.errors import SettingError, TableError
 from lfr_kit.evaluation.identification import OpenSetPoint, Searches, open_set_point
+from lfr_kit.evaluation.list_search import RivalScoring, block_search, drawn_lists, stranger_tops
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.evaluation.threshold_sweep import SweepCurve, SweepInput, search_draws, sweep
 from lfr_kit.evaluation.trial_manifest import TrialManifest
 from lfr_kit.evaluation.trial_passes import TrialTemplates
+from lfr_kit.matching.rivals import rival_scale
 
-__all__ = ["SizeResult", "TrialPlan", "TrialResult", "TrialScores", "run_trial", "sizes_for", "trial_scores"]
+__all__ = [
+    "SizeResult",
+    "TrialNormalisation",
+    "TrialPlan",
+    "TrialResult",
+    "TrialScores",
+    "run_trial",
+    "sizes_for",
+    "trial_scores",
+]
+
+TrialNormalisation = Literal["none", "rivals"]
+"""What scores of a trial are: cosines, or less rivals as the matcher scores with ``normalisation = "rivals"``."""
 
 _USUAL_SIZES = (1_000, 10_000)
 """The sizes the National Physical Laboratory quotes; the third is that of the list at hand."""
@@ -52,6 +66,8 @@ class TrialPlan:
         TPIR is given at these.
     n_resamples
         Of the people, for intervals.
+    normalisation
+        What scores are.
     """
 
     list_sizes: tuple[int, ...] = ()
@@ -60,6 +76,7 @@ class TrialPlan:
     n_thresholds: int = 200
     fpirs: tuple[float, ...] = (1 / 100, 1 / 1000, 1 / 6000)
     n_resamples: int = 500
+    normalisation: TrialNormalisation = "none"
 
     def __post_init__(self) -> None:
         if min(self.n_draws, self.n_thresholds - 1, self.n_resamples) < 1 or self.seed < 0:
@@ -83,7 +100,9 @@ class TrialScores:
     listed
         (m,) rows in the manifest of the people whose references can be drawn.
     scores
-        (p, m) float32; NaN rows = no face acquired, -inf = the person's own reference, which is never drawn.
+        (p, m) cosines, float32; NaN rows = no face acquired, -inf = the person's own reference, never drawn.
+    rivals
+        The listed references, for scores less rivals, which depend on the list; None = scores are cosines.
     """
 
     person: NDArray[np.intp]
@@ -91,6 +110,17 @@ class TrialScores:
     mate_scores: NDArray[np.float64]
     listed: NDArray[np.intp]
     scores: NDArray[np.float32]
+    rivals: RivalScoring | None = None
+
+    @property
+    def score_scale(self) -> str:
+        """What searches score on."""
+        return "cosine" if self.rivals is None else rival_scale()
+
+    @property
+    def own(self) -> NDArray[np.intp] | None:
+        """(p,) which of those listed is the own reference, -1 = none; None if scores do not depend on it."""
+        return None if self.rivals is None else _own_columns(self.person, self.listed)
 
     @property
     def is_acquired(self) -> NDArray[np.bool_]:
@@ -106,27 +136,49 @@ class TrialScores:
             self.mate_scores[passes],
             self.listed[chosen],
             self.scores[np.ix_(passes, chosen)],
+            None if self.rivals is None else replace(self.rivals, vectors=self.rivals.vectors[chosen]),
         )
+
+    def stranger_tops(self, lists: Sequence[NDArray[np.intp]]) -> NDArray[np.float64]:
+        """(p, l) best score on each of l lists, the own reference off it; NaN = no face, -inf = nobody else."""
+        return stranger_tops(self.scores, lists, self.rivals, self.own)
+
+    def mates_beside(self, columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """(p,) score of the own reference on a list with these others; NaN = none, or no face."""
+        if self.rivals is None:
+            return self.mate_scores
+        (drawn,) = drawn_lists([columns], self.rivals)
+        search = block_search(self.scores, self.mate_scores.astype(np.float32), self.rivals, self.own)
+        return search(drawn).mates.astype(np.float64)
 
     def draws(
         self, n_enrolled: int, n_draws: int, seed: int, progress: Callable[[int], None] | None = None
     ) -> tuple[Searches, ...]:
         """Searches against random draws, with the people's rows in the manifest as their numbers."""
         numbers = np.where(self.is_mated, self.person, -1)
-        given = SweepInput(numbers, self.mate_scores, self.scores, self.scores.shape[1])
+        given = SweepInput(numbers, self.mate_scores, self.scores, self.scores.shape[1], self.rivals, self.own)
         people = np.r_[self.person[self.is_mated], self.person]
         n_different = 1 if n_enrolled == len(self.listed) else n_draws
         found = search_draws(given, n_enrolled, n_different, seed, progress)
         return tuple(replace(each, people=people) for each in found)
 
 
-def trial_scores(manifest: TrialManifest, templates: TrialTemplates) -> TrialScores:
-    """Cosines of every pass with every reference that could be enrolled.
+def _own_columns(person: NDArray[np.intp], listed: NDArray[np.intp]) -> NDArray[np.intp]:
+    column_of = {int(each): column for column, each in enumerate(listed)}
+    return np.array([column_of.get(int(each), -1) for each in person], np.intp)
+
+
+def trial_scores(
+    manifest: TrialManifest, templates: TrialTemplates, normalisation: TrialNormalisation = "none"
+) -> TrialScores:
+    """Cosines of every pass with every reference that could be enrolled, and what searches make of them.
 
     Raises
     ------
     TableError
         If nobody could be enrolled, or no face was acquired.
+    SettingError
+        If nobody knows from which cosine a rival counts in this embedding space.
     """
     passes, references = templates.passes, templates.references
     is_enrolled = references.is_acquired
@@ -138,15 +190,15 @@ def trial_scores(manifest: TrialManifest, templates: TrialTemplates) -> TrialSco
     listed, vectors = references.person[is_enrolled], references.vectors[is_enrolled]
     with np.errstate(invalid="ignore"):  # NaN rows: not acquired
         scores = passes.vectors @ vectors.T
-    row_of = {int(person): row for row, person in enumerate(listed)}
-    own = np.array([row_of.get(int(person), -1) for person in passes.person], np.intp)
+    own = _own_columns(passes.person, listed)
     mated = own >= 0
     rows = np.flatnonzero(mated)
     mate_scores = np.full(len(passes), np.nan)
     mate_scores[rows] = scores[rows, own[rows]]
     has_face = rows[~np.isnan(mate_scores[rows])]
     scores[has_face, own[has_face]] = -np.inf
-    return TrialScores(passes.person, mated, mate_scores, listed, scores)
+    rivals = RivalScoring.usual(vectors, passes.space_id) if normalisation == "rivals" else None
+    return TrialScores(passes.person, mated, mate_scores, listed, scores, rivals)
 
 
 def sizes_for(plan: TrialPlan, n_listed: int) -> tuple[int, ...]:
@@ -210,8 +262,8 @@ class TrialResult:
         People without a usable reference; passes without a usable face.
     reasons
         Why, reason code -> number: of references, of passes.
-    space_id
-        The embedding space; scores are cosines.
+    space_id, score_scale
+        The embedding space, and what scores are in it.
     """
 
     manifest: TrialManifest
@@ -222,12 +274,21 @@ class TrialResult:
     failed_to_acquire: Rate
     reasons: tuple[dict[str, int], dict[str, int]]
     space_id: str
-    score_scale: str = "cosine"
+
+    @property
+    def score_scale(self) -> str:
+        """See the class."""
+        return self.scores.score_scale
 
     @cached_property
-    def stranger_scores(self) -> NDArray[np.float32]:
-        """(p,) the best score of each acquired pass against all of the list but the own reference."""
-        return np.asarray(self.scores.scores[self.scores.is_acquired].max(1))
+    def stranger_scores(self) -> NDArray[np.float64]:
+        """(a,) the best score of each acquired pass against all of the list but the own reference."""
+        return self.scores.stranger_tops([np.arange(len(self.scores.listed))])[self.scores.is_acquired, 0]
+
+    @cached_property
+    def mate_scores(self) -> NDArray[np.float64]:
+        """(p,) against the own reference, everybody else on the list; NaN = no face acquired, or not mated."""
+        return self.scores.mates_beside(np.arange(len(self.scores.listed)))
 
     def at(self, size: SizeResult, threshold: float) -> dict[str, Any]:
         """Everything at one threshold, as means over the draws; keys of `figures.json`."""
@@ -271,7 +332,7 @@ def run_trial(
         If references and passes are of two embedding spaces.
     """
     plan = plan or TrialPlan()
-    scores = trial_scores(manifest, templates)
+    scores = trial_scores(manifest, templates, plan.normalisation)
     sizes = sizes_for(plan, len(scores.listed))
     draws = [scores.draws(size, plan.n_draws, plan.seed, progress) for size in sizes]
     at = _thresholds(draws[-1], plan.n_thresholds)

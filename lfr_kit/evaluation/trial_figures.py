@@ -143,8 +143,8 @@ def _extrapolated(result: TrialResult) -> list[dict[str, Any]]:
 
 def _histograms(result: TrialResult) -> dict[str, Any]:
     """Counts of mate scores and of the best strangers of the whole list, in common bins."""
-    mates = result.scores.mate_scores[np.isfinite(result.scores.mate_scores)]
-    strangers = result.stranger_scores[np.isfinite(result.stranger_scores)].astype(np.float64)
+    mates = result.mate_scores[np.isfinite(result.mate_scores)]
+    strangers = result.stranger_scores[np.isfinite(result.stranger_scores)]
     both = np.concatenate([mates, strangers])
     edges = np.linspace(both.min(), np.nextafter(both.max(), np.inf), _BINS + 1)
     return {

@@ -19,7 +19,7 @@ from lfr_kit.evaluation.calibrate import calibration_rows
 from lfr_kit.evaluation.photos import PhotoStages, templates_of
 from lfr_kit.evaluation.run_folder import RunContent, digest_of, manifest_digest
 from lfr_kit.evaluation.template_cache import TemplateCache
-from lfr_kit.evaluation.trial import TrialPlan, TrialResult, trial_scores
+from lfr_kit.evaluation.trial import TrialNormalisation, TrialPlan, TrialResult, trial_scores
 from lfr_kit.evaluation.trial_figures import figures_of
 from lfr_kit.evaluation.trial_manifest import TrialManifest, check_retention
 from lfr_kit.evaluation.trial_passes import TrialStages, TrialTemplates, forget_people, templates_of_trial
@@ -154,13 +154,13 @@ def templates_kept() -> int:
     return len(TemplateCache(settings().trials.templates_dir, settings().trials.key_file, today=today()))
 
 
-def calibration_figures(prepared: Prepared) -> dict[str, Any]:
+def calibration_figures(prepared: Prepared, normalisation: TrialNormalisation = "none") -> dict[str, Any]:
     """What a calibration needs of a trial's figures, without the sweep."""
-    scores = trial_scores(prepared.manifest, prepared.templates)
+    scores = trial_scores(prepared.manifest, prepared.templates, normalisation)
     return {
         "trial_id": prepared.manifest.trial_id,
         "space_id": prepared.templates.passes.space_id,
-        "score_scale": "cosine",
+        "score_scale": scores.score_scale,
         "counts": prepared.manifest.counts(),
         "listed": len(scores.listed),
         "calibration": [asdict(row) for row in calibration_rows(scores)],

@@ -64,6 +64,14 @@ class Measurement(Part):
         """False positive identification rate; RecordError if more were false than searched."""
         return Rate(self.n_false, self.n_searches, "non-mated searches")
 
+    def bounds(self, n_enrolled: int, score_scale: str) -> bool:
+        """Whether it says anything of a list of that size: by cosine, of any; on other scales not of shorter ones.
+
+        Somebody more on a list can only add cosines, but takes from the scores of the others where these depend on
+        the list: strangers may alert at a threshold on a short list, and not on a long one that holds it.
+        """
+        return score_scale == "cosine" or self.n_enrolled <= n_enrolled
+
     def upper_fpir(self, n_enrolled: int) -> float:
         """Upper 95 % bound on a list of `n_enrolled`; on a smaller one than was measured, that of the measured."""
         measured = _upper(self.n_false, self.n_searches)
@@ -112,6 +120,10 @@ class Calibration(Part):
         """Most references that were searched."""
         return max(each.n_enrolled for each in self.measurements)
 
+    def measured_for(self, n_enrolled: int) -> list[Measurement]:
+        """The measurements that say something of a list of that size, see `Measurement.bounds`."""
+        return [each for each in self.measurements if each.bounds(n_enrolled, self.score_scale)]
+
     def is_extrapolated(self, n_enrolled: int) -> bool:
         """Whether a list is larger than any that was measured."""
         return n_enrolled > self.largest_list
@@ -123,7 +135,9 @@ class Calibration(Part):
         """
         if n_enrolled > MOST_TIMES_LARGER * self.largest_list:
             return None
-        bounds = [each.upper_fpir(n_enrolled) for each in self.measurements if each.threshold <= threshold]
+        bounds = [
+            each.upper_fpir(n_enrolled) for each in self.measured_for(n_enrolled) if each.threshold <= threshold
+        ]
         return min(bounds, default=None)
 
     def floor(self, n_enrolled: int) -> float | None:
@@ -134,7 +148,7 @@ class Calibration(Part):
         """The lowest measured threshold whose upper bound keeps a budget of false alerts per face; None = none."""
         if n_enrolled > MOST_TIMES_LARGER * self.largest_list:
             return None
-        kept = [each.threshold for each in self.measurements if each.upper_fpir(n_enrolled) <= budget]
+        kept = [each.threshold for each in self.measured_for(n_enrolled) if each.upper_fpir(n_enrolled) <= budget]
         return min(kept, default=None)
 
 

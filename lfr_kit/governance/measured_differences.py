@@ -78,23 +78,28 @@ class MeasuredDifferences(Part):
 
 
 def differences_of_figures(
-    figures: Mapping[str, Any], *, space_id: str, measured_on: date, data: str
+    figures: Mapping[str, Any], *, space_id: str, score_scale: str, measured_on: date, data: str
 ) -> MeasuredDifferences:
     """What the figures of a study of groups say.
 
     Parameters
     ----------
-    space_id
+    space_id, score_scale
         Of the calibration it is to stand in.
 
     Raises
     ------
     SpaceMismatchError
-        If the groups were measured in another embedding space.
+        If the groups were measured in another embedding space, or on another scale.
     """
     if figures["space_id"] != space_id:
         raise SpaceMismatchError(
             f"groups were measured in space {figures['space_id']}, not {space_id}: use the same model"
+        )
+    if figures["score_scale"] != score_scale:
+        raise SpaceMismatchError(
+            f"groups were measured on scale {figures['score_scale']}, not {score_scale}: a threshold of the one "
+            "says nothing on the other; leave --groups out"
         )
     measures = figures["measures"]
     return MeasuredDifferences(

@@ -24,8 +24,8 @@ class Engine:
 
     Attributes
     ----------
-    space_id
-        Embedding space of the network at hand.
+    space_id, score_scale
+        Embedding space of the network at hand; what the matcher at hand scores on.
     camera_ids
         Cameras it would open; None = those of the authority, as it does by itself.
     fault
@@ -33,6 +33,7 @@ class Engine:
     """
 
     space_id: str = ""
+    score_scale: str = "cosine"
     camera_ids: tuple[str, ...] | None = None
     fault: str = ""
 
@@ -159,6 +160,11 @@ def _engine(facts: StartFacts) -> Iterator[str]:
         yield f"model: {authority.embedder} cannot be used here: {engine.fault}"
     elif engine.space_id != authority.space_id:
         yield f"model: the one at hand makes {engine.space_id}, the authority names {authority.space_id}"
+    if not engine.fault and engine.score_scale != authority.score_scale:
+        yield (
+            f"matcher: the one at hand scores {engine.score_scale}, the authority's threshold is on "
+            f"{authority.score_scale}; set [matcher] to it in the settings (docs/evaluation.md)"
+        )
     if engine.camera_ids is None:
         return
     if foreign := sorted(set(engine.camera_ids) - set(authority.camera_ids)):

@@ -97,7 +97,7 @@ def expected_at(
 
 def _nearest(calibration: Calibration, threshold: float, n_enrolled: int) -> Measurement:
     """Of the measurements at or below the threshold, that of the list nearest in size, then of the highest one."""
-    below = [each for each in calibration.measurements if each.threshold <= threshold]
+    below = [each for each in calibration.measured_for(n_enrolled) if each.threshold <= threshold]
     distance = min(abs(each.n_enrolled - n_enrolled) for each in below)
     near = [each for each in below if abs(each.n_enrolled - n_enrolled) == distance]
     return max(near, key=lambda each: each.threshold)

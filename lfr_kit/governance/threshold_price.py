@@ -98,6 +98,7 @@ def price_of(figures: Mapping[str, Any], question: Question) -> Price:
     n, ceiling = question.n_enrolled, 1 / question.budget
     if n > MOST_TIMES_LARGER * longest:
         return _none(f"the longest list measured has {longest:,} people; nothing is said of one of {n:,}")
+    rows = [row for row in rows if row.bounds(n, figures.get("score_scale", "cosine"))]
     kept = [row for row in rows if row.upper_fpir(n) <= ceiling]
     if not kept:
         best = min((row.upper_fpir(n) for row in rows), default=1.0)

@@ -14,13 +14,13 @@ from lfr_kit.matching.impostors import (
     ScoreNormalisation,
     WatchlistNormalisation,
 )
-from lfr_kit.matching.rivals import RivalNormalisation
+from lfr_kit.matching.rivals import N_RIVALS, RivalNormalisation
 
 __all__ = ["Normalisation", "make_normalisation"]
 
 Normalisation = Literal["none", "rivals", "watchlist", "cohort"]
 
-_MANY, _FEW = 150, 3
+_MANY = 150
 
 
 def make_normalisation(
@@ -55,7 +55,7 @@ def make_normalisation(
     if name == "none":
         return NoNormalisation()
     if name == "rivals":
-        return RivalNormalisation(_FEW if k is None else k, rival_from)
+        return RivalNormalisation(N_RIVALS if k is None else k, rival_from)
     if name == "watchlist":
         return WatchlistNormalisation(_MANY if k is None else k)
     if cohort is not None:

@@ -34,13 +34,26 @@ from lfr_kit.matching.nearest_others import NearestOthers
 from lfr_kit.matching.normalise import largest
 from lfr_kit.matching.one_person import verification_threshold
 
-__all__ = ["RivalNormalisation", "rivalry", "rivalry_without"]
+__all__ = [
+    "N_RIVALS",
+    "RIVAL_WEIGHT",
+    "RivalNormalisation",
+    "known_rival_from",
+    "rival_scale",
+    "rivalry",
+    "rivalry_without",
+]
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-_WEIGHT = 0.5
+RIVAL_WEIGHT = 0.5
+"""How much of a rivalry is taken away, on either side."""
+N_RIVALS = 3
+"""How many of the nearest others are counted if nobody says otherwise."""
+
+_SCALE = "cosine_less_rivals"
 
 
 def rivalry(cosines: Floats, rival_from: float) -> Doubles:
@@ -68,6 +81,30 @@ def rivalry_without(all_cosines: Floats, cosines: Floats, k: int, rival_from: fl
     return np.asarray((excess.sum() - np.maximum(own, excess.min())) / k, np.float64)
 
 
+def rival_scale(k: int = N_RIVALS, rival_from: float | None = None) -> str:
+    """The scale of scores less k rivals.
+
+    With another `k` or a `rival_from` of one's own the same faces score otherwise: that is another scale, with
+    both in its name, and no threshold of the usual one holds there.
+
+    >>> rival_scale(), rival_scale(5, 0.9)
+    ('cosine_less_rivals', 'cosine_less_rivals_5_from_0.9')
+    """
+    others = "" if k == N_RIVALS else f"_{k}"
+    return _SCALE + others + ("" if rival_from is None else f"_from_{rival_from:.6g}")
+
+
+def known_rival_from(space_id: str) -> float:
+    """From which cosine a rival counts in an embedding space; SettingError if nobody knows."""
+    try:
+        return verification_threshold(space_id)
+    except SettingError:
+        raise SettingError(
+            f"rival_from: none is known for embedding space {space_id!r}; give the cosine from which two "
+            "pictures show one person, found with: lfr evaluate verify"
+        ) from None
+
+
 class RivalNormalisation:
     """See the module.
 
@@ -78,17 +115,21 @@ class RivalNormalisation:
     rival_from
         From which cosine a rival counts; None = from which two pictures show one person in the embedding space.
 
+    Attributes
+    ----------
+    score_scale
+        See `rival_scale`.
+
     Raises
     ------
     SettingError
         If `rival_from` is outside [-1, 1].
     """
 
-    score_scale = "cosine_less_rivals"
-
     def __init__(self, k: int, rival_from: float | None = None) -> None:
         if rival_from is not None and not -1 <= rival_from <= 1:
             raise SettingError(f"rival_from: a cosine lies in [-1, 1], got {rival_from}")
+        self.score_scale = rival_scale(k, rival_from)
         self._k = k
         self._asked = rival_from
         self._rival_from = 1.0
@@ -100,13 +141,7 @@ class RivalNormalisation:
 
     def check(self, space_id: str, dimension: int) -> None:
         """SettingError if nobody knows from which cosine a rival counts in this space."""
-        try:
-            self._rival_from = verification_threshold(space_id) if self._asked is None else self._asked
-        except SettingError:
-            raise SettingError(
-                f"rival_from: none is known for embedding space {space_id!r}; give the cosine from which two "
-                "pictures show one person, found with: lfr evaluate verify"
-            ) from None
+        self._rival_from = known_rival_from(space_id) if self._asked is None else self._asked
 
     def add(self, vectors: Floats, n_new: int) -> None:
         """Compares the new references with all."""
@@ -120,4 +155,4 @@ class RivalNormalisation:
         """The cosine less the weighted rivalry of both sides."""
         of_probe = rivalry_without(all_cosines, cosines, self._k, self._rival_from)
         of_references = rivalry(self._others.cosines[rows], self._rival_from)
-        return np.asarray(cosines - _WEIGHT * (of_probe + of_references), np.float32)
+        return np.asarray(cosines - RIVAL_WEIGHT * (of_probe + of_references), np.float32)

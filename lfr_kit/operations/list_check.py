@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lfr_kit.errors import SpaceMismatchError, WatchlistError
 from lfr_kit.evaluation.calibrate import highest_pair
+from lfr_kit.evaluation.list_search import RivalScoring, stranger_tops
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import Operation
@@ -30,8 +31,8 @@ class ListCheck:
     n_people
         On the list, with a template.
     highest_pair
-        Highest score between two of them; None with fewer than two. At or above the threshold, an alert to one may
-        be to the other.
+        Highest cosine between two of them; None with fewer than two. At or above the threshold, an alert to one
+        may be to the other.
     highest_stranger
         Highest score of a stranger who passed in the trial.
     above
@@ -49,6 +50,7 @@ def check_list(
     vectors: NDArray[np.float32],
     strangers: NDArray[np.float32],
     threshold: float | None = None,
+    rivals: RivalScoring | None = None,
 ) -> ListCheck:
     """Compares a list with itself and with strangers.
 
@@ -60,6 +62,8 @@ def check_list(
         (n, d) float32 of unit length.
     strangers
         (s, d) float32: one row per pass with a face, of people who are not on the list.
+    rivals
+        The list, for scores of strangers less rivals; None = cosines.
 
     Raises
     ------
@@ -70,7 +74,10 @@ def check_list(
         raise SpaceMismatchError(
             f"the list's templates have {vectors.shape[1]} numbers, the strangers' {strangers.shape[1]}"
         )
-    tops = (strangers @ vectors.T).max(1) if len(strangers) and len(vectors) else np.zeros(0, np.float32)
+    tops = np.zeros(0)
+    if len(strangers) and len(vectors):
+        nobody = np.full(len(strangers), -1)
+        tops = stranger_tops(strangers @ vectors.T, [np.arange(len(vectors))], rivals, nobody)[:, 0]
     return ListCheck(
         n_people=len(set(owners)),
         highest_pair=highest_pair(vectors, owners),

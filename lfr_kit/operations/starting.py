@@ -30,14 +30,18 @@ __all__ = ["engine_here", "open_deployment", "resume", "start_refusals", "ticked
 
 def engine_here(authority: Authority, camera_ids: Sequence[str] | None = None) -> Engine:
     """What this machine would run for an authority; without its weights, why not."""
+    from lfr_kit.config import settings
     from lfr_kit.embedding.choose import choose_embedder
+    from lfr_kit.registry import create
 
     cameras = None if camera_ids is None else tuple(camera_ids)
     try:
         embedder, _ = choose_embedder(authority.embedder)
+        matcher = create("matcher", settings().matcher.name, **settings().matcher.settings)
     except LfrError as fault:
         return Engine(fault=str(fault).splitlines()[0], camera_ids=cameras)
-    return Engine(space_id=embedder.space_id, camera_ids=cameras)
+    scale = getattr(matcher, "score_scale", "cosine")
+    return Engine(space_id=embedder.space_id, score_scale=scale, camera_ids=cameras)
 
 
 def start_refusals(store: Store, deployment_id: str, engine: Engine | None = None) -> list[str]:

@@ -38,7 +38,7 @@ def trial_drawings(result: TrialResult, figures: Mapping[str, Any]) -> dict[str,
     longest = figures["sizes"][-1]
     point = _strictest(longest)
     threshold = None if point is None else point["threshold"]
-    strangers, mates = result.stranger_scores, result.scores.mate_scores[result.scores.is_mated]
+    strangers, mates = result.stranger_scores, result.mate_scores[result.scores.is_mated]
 
     def scores(axes: Axes) -> str:
         return score_histograms(axes, mates, strangers, threshold, score_name=f"score ({result.score_scale})")
