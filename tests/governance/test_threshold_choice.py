@@ -9,7 +9,7 @@ from scipy.stats import beta, binom
 
 from governance.test_calibration import calibration
 from lfr_kit.errors import SettingError, SpaceMismatchError, TableError
-from lfr_kit.governance.calibration import Calibration
+from lfr_kit.governance.calibration import Calibration, Measurement
 from lfr_kit.governance.calibration_file import calibration_of_figures, read_calibration, write_calibration
 from lfr_kit.governance.measured_differences import differences_of_figures
 from lfr_kit.governance.threshold_choice import choose_threshold, expected_at
@@ -29,6 +29,7 @@ FIGURES = {
 }
 GROUPS = {
     "space_id": "model:1",
+    "score_scale": "cosine",
     "kind": "sex",
     "threshold": 0.55,
     "measures": {
@@ -88,7 +89,9 @@ def made(**changes) -> Calibration:
 
 
 def test_figures_of_a_trial_become_a_calibration_that_survives_its_file(tmp_path):
-    differences = differences_of_figures(GROUPS, space_id="model:1", measured_on=date(2026, 3, 1), data=DATA)
+    differences = differences_of_figures(
+        GROUPS, space_id="model:1", score_scale="cosine", measured_on=date(2026, 3, 1), data=DATA
+    )
     found = made(differences=differences)
     assert "4,100 passes, 400 people enrolled" in found.measured_with
     assert "1.0 to 2.5" in found.measured_with
@@ -100,7 +103,33 @@ def test_figures_of_a_trial_become_a_calibration_that_survives_its_file(tmp_path
 
 def test_groups_of_another_model_are_refused():
     with pytest.raises(SpaceMismatchError, match="use the same model"):
-        differences_of_figures(GROUPS, space_id="model:2", measured_on=date(2026, 3, 1), data=DATA)
+        differences_of_figures(
+            GROUPS, space_id="model:2", score_scale="cosine", measured_on=date(2026, 3, 1), data=DATA
+        )
+
+
+def test_groups_on_another_scale_are_refused():
+    with pytest.raises(SpaceMismatchError, match="on scale cosine, not cosine_less_rivals"):
+        differences_of_figures(
+            GROUPS, space_id="model:1", score_scale="cosine_less_rivals", measured_on=date(2026, 3, 1), data=DATA
+        )
+
+
+def test_expected_on_a_short_list_is_not_that_of_a_long_one_where_scores_depend_on_the_list():
+    """A stranger in 100 alerts on lists of ten, none on those of a thousand, where the look-alikes are rivals."""
+    rows = (
+        Measurement(n_enrolled=10, threshold=0.5, n_false=10_000, n_searches=1_000_000),
+        Measurement(n_enrolled=10, threshold=0.6, n_false=0, n_searches=1_000_000),
+        Measurement(n_enrolled=1_000, threshold=0.5, n_false=0, n_searches=1_000_000),
+    )
+    by_rivals = NPL.model_copy(update={"score_scale": "cosine_less_rivals", "measurements": rows})
+    assert choose_threshold(by_rivals, 1 / 1_000, 999).threshold == 0.6
+    assert choose_threshold(by_rivals, 1 / 1_000, 1_000).threshold == 0.5
+    assert expected_at(by_rivals, 0.5, 10).fpir == pytest.approx(0.01)
+    assert expected_at(by_rivals, 0.5, 900).upper_fpir > 0.01
+    assert by_rivals.floor(9) is None
+    by_cosine = by_rivals.model_copy(update={"score_scale": "cosine"})
+    assert choose_threshold(by_cosine, 1 / 1_000, 10).threshold == 0.5
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"calibration_id": 3}', "[" * 2_000])

@@ -87,7 +87,11 @@ def test_briefing_prints_what_was_measured_between_groups_with_the_calibration_i
     assert "No differences between groups of people were measured" in without
     plan = authority()
     differences = differences_of_figures(
-        GROUPS | {"space_id": plan.space_id}, space_id=plan.space_id, measured_on=date(2026, 3, 1), data=DATA
+        GROUPS | {"space_id": plan.space_id},
+        space_id=plan.space_id,
+        score_scale="cosine",
+        measured_on=date(2026, 3, 1),
+        data=DATA,
     )
     measured = calibration(
         (100, 0.6, 0, 100_000),
