@@ -174,11 +174,11 @@ def test_alert_is_handed_over_and_back_and_a_killed_server_forgets_nothing(visit
     site.start("--port", port)
     officer.page.click("#acknowledge")
     officer.page.wait_for_selector("#charge:has-text('in hand: you')", timeout=30_000)
-    again = visitors("operator").open("alerts", f"#alert-{alert_id}")
-    assert "in hand: officer" in again.inner_text(f"#alert-{alert_id}")
-    again.click(f"#alert-{alert_id}")
-    again.click(".history summary")
-    assert "he walks your way" in again.inner_text(".history")
+    officer.page.wait_for_selector(".history:has-text('handed it to officer')", state="attached")
+    officer.page.click(".history summary")
+    told = officer.page.inner_text(".history")
+    assert "bronze handed it to officer" in told
+    assert "he walks your way" in told
 
 
 def test_red_alert_that_nobody_acknowledges_is_overdue_for_everybody(visitors, runner, site):
