@@ -81,7 +81,7 @@ class Lived:
 
 
 def lived(store: Store, clock: FakeClock, *, deployment_id: str = "D-0000000001", n_alerts: int = 2) -> Lived:
-    """An hour between its alerts, each of another person, with one further picture; closed an hour after the last."""
+    """An hour between alerts, each of another person, with one further picture; closed an hour after the last."""
     opened = Opened(store, deployment_id)
     alert_ids = []
     for n in range(n_alerts):
