@@ -60,7 +60,7 @@ def template_of(colour, folder) -> np.ndarray:
     return pipeline.embedder.embed(seen[:1])[0].vector
 
 
-def open_scene(store, tmp_path, frames, **plan) -> list[str]:
+def open_scene(store, tmp_path, frames, *, threshold: float = 0.999, **plan) -> list[str]:
     """Deployment D-1, open, with an officer on the ground: Green and Red are sought; one camera, north.
 
     `plan`: further changes of its authority.
@@ -82,7 +82,7 @@ def open_scene(store, tmp_path, frames, **plan) -> list[str]:
         0,
         cameras=(Camera(camera_id="north", source=str(tmp_path / "north"), zone=None),),
         embedder="scripted",
-        threshold=0.999,
+        threshold=threshold,
         ends_at=now + timedelta(hours=5),
         **plan,
     )

@@ -283,7 +283,8 @@ class TrialResult:
     @cached_property
     def stranger_scores(self) -> NDArray[np.float64]:
         """(a,) the best score of each acquired pass against all of the list but the own reference."""
-        return self.scores.stranger_tops([np.arange(len(self.scores.listed))])[self.scores.is_acquired, 0]
+        tops = self.scores.stranger_tops([np.arange(len(self.scores.listed))])
+        return np.asarray(tops[self.scores.is_acquired, 0], np.float64)
 
     @cached_property
     def mate_scores(self) -> NDArray[np.float64]:

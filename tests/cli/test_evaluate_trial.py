@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 
 from lfr_kit.cli.evaluate import app
 from lfr_kit.config import settings
-from lfr_kit.errors import KeyMissingError, RetentionError, TableError
+from lfr_kit.errors import KeyMissingError, RetentionError, SettingError, TableError
+from lfr_kit.matching import one_person
 from lfr_kit.registry import register, unregister
 
 CHOSEN = ["--detector", "middle", "--embedder", "scripted", "--json"]
@@ -134,6 +135,44 @@ def test_compare_refuses_another_trial_and_shows_the_same(manifest, tmp_path):
     assert asked("compare", one, other, "--anyway", "--json")["differences"]
     assert "NOT COMPARABLE" in ran("compare", one, other, "--anyway").stderr
     assert asked("compare", one, one, "--json")["differences"] == []
+
+
+@pytest.fixture
+def rivals_known(monkeypatch):
+    """From which cosine two of the painted are alike: without that, rivals mean nothing in their space."""
+    monkeypatch.setitem(one_person._VERIFICATION_THRESHOLDS, "scripted", 0.2)
+
+
+def test_trial_less_rivals_is_another_run_on_its_own_scale_as_is_its_calibration(manifest, tmp_path, rivals_known):
+    plain, less = (trial(manifest, tmp_path / "runs", "--normalisation", name) for name in ("none", "rivals"))
+    assert (plain["score_scale"], less["score_scale"]) == ("cosine", "cosine_less_rivals")
+    assert plain["run"] != less["run"]
+    assert less["highest_stranger"] < plain["highest_stranger"]
+    said = ran("compare", plain["run"], less["run"])
+    assert "different scales: cosine, cosine_less_rivals" in said.stderr
+    assert f"{Path(less['run']).name}, cosine_less_rivals" in said.stdout
+    words = ["--budget", 3, "--at", 5]
+    by_run = asked("calibrate", less["run"], *words, "--out", tmp_path / "a.json", "--id", "x", "--json")
+    chosen = ["--normalisation", "rivals", *CHOSEN]
+    by_manifest = asked("calibrate", manifest, *words, "--out", tmp_path / "b.json", "--id", "x", *chosen)
+    assert by_run["score_scale"] == by_manifest["score_scale"] == "cosine_less_rivals"
+    assert json.loads((tmp_path / "a.json").read_text()) == json.loads((tmp_path / "b.json").read_text())
+    with pytest.raises(TableError, match="holds cosines"):
+        ran("calibrate", plain["run"], *words, "--normalisation", "rivals")
+
+
+def test_list_is_held_against_strangers_on_the_scale_asked_for(manifest, tmp_path, rivals_known):
+    for name in range(5):
+        painted_people.paint(tmp_path / "list" / f"{name}.png", 101, noise=name, shade=name)
+    words = ["calibrate", manifest, "--budget", 3, "--at", 5, "--references", tmp_path / "list", *CHOSEN]
+    plain, less = asked(*words)["list"], asked(*words, "--normalisation", "rivals")["list"]
+    assert less["highest_pair"] == plain["highest_pair"]
+    assert less["highest_stranger"] < plain["highest_stranger"] - 0.1
+
+
+def test_rivals_in_a_space_of_which_nobody_knows_are_refused(manifest, tmp_path):
+    with pytest.raises(SettingError, match="none is known for embedding space"):
+        ran("trial", manifest, "--out", tmp_path / "runs", "--normalisation", "rivals", "--sizes", 5, *CHOSEN)
 
 
 def test_more_people_than_there_are_and_senseless_sizes_are_refused(manifest, tmp_path):

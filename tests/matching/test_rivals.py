@@ -137,3 +137,18 @@ def test_space_nobody_measured_is_refused_and_nobody_added():
 def test_settings_that_do_not_fit_are_refused(chosen, message):
     with pytest.raises(SettingError, match=message):
         ExactMatcher(**chosen)
+
+
+@pytest.mark.parametrize(
+    ("given", "scale"),
+    [
+        ({}, "cosine_less_rivals"),
+        ({"n_impostors": 3}, "cosine_less_rivals"),
+        ({"n_impostors": 5}, "cosine_less_rivals_5"),
+        ({"rival_from": 0.9}, "cosine_less_rivals_from_0.9"),
+        ({"n_impostors": 150, "rival_from": -0.123456789}, "cosine_less_rivals_150_from_-0.123457"),
+    ],
+)
+def test_scale_is_another_where_the_same_faces_score_otherwise(given, scale):
+    assert ExactMatcher(normalisation="rivals", **given).score_scale == scale
+    assert len(scale) <= 40  # of the store's column

@@ -115,7 +115,10 @@ def priced(runs: Sequence[Run], question: Question) -> list[_Priced]:
 
 def price_values(found: Sequence[_Priced]) -> list[dict[str, Any]]:
     """As plain values, one per run."""
-    return [{"run": each.run.path.name, **asdict(each.price)} for each in found]
+    return [
+        {"run": each.run.path.name, "score_scale": each.run.figures["score_scale"], **asdict(each.price)}
+        for each in found
+    ]
 
 
 def calibration_values(calibration: Calibration, today: date) -> dict[str, Any]:

@@ -80,7 +80,7 @@ function priceCard(price, question) {
     "section.card.stack.tight.price",
     label,
     head,
-    h("div.row", {}, h("span.number", {}, price.threshold.toFixed(4)), h("span.quiet", {}, "threshold"), price.is_extrapolated && h("span.badge.amber", {}, "Extrapolated: the list is longer than any measured")),
+    h("div.row", {}, h("span.number", {}, price.threshold.toFixed(4)), h("span.quiet", {}, `threshold, ${price.score_scale}`), price.is_extrapolated && h("span.badge.amber", {}, "Extrapolated: the list is longer than any measured")),
     h("dl.facts", {}, fact("Finds", found(price)), fact("Raises falsely", falsely(price, question)), fact("Per 10,000 faces", `${expected(1e4 * price.fpir)}, at most ${few(1e4 * price.fpir_upper)}`)),
   );
 }

@@ -57,7 +57,7 @@ def test_prices_are_those_of_each_run(served, runs):
     found = served.browser("gold").get(f"lfr/api/evaluation/price?{query}&{ASKED}").json()
     for told, run in zip(found["prices"], runs[:2], strict=True):
         price = price_of(run.figures, Question(60, 1000, 5000))
-        assert told["run"] == run.path.name
+        assert (told["run"], told["score_scale"]) == (run.path.name, "cosine")
         assert told["threshold"] == pytest.approx(price.threshold)
         assert told["tpir"] == pytest.approx(price.tpir)
         assert told["false_alerts_upper"] == pytest.approx(price.false_alerts_upper)
