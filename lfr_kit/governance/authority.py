@@ -89,7 +89,7 @@ class Authority(Part):
     embedder: ShortText = Field(description="which network makes the templates")
     space_id: ShortText = Field(description="embedding space of the list and the engine")
     threshold: float = Field(description="least score of an alert; not below the calibration's floor")
-    score_scale: ShortText = Field(description="what the threshold is a number of, e.g. cosine")
+    score_scale: ShortText = Field(description="what the threshold is a number of: cosine or cosine_less_rivals")
     calibration_id: ShortText = Field(description="the measurement the threshold rests on")
 
     equality_ref: ShortText = Field(description="equality impact assessment (public sector equality duty)")

@@ -19,7 +19,7 @@ from lfr_kit.governance.calibration import (
 )
 from lfr_kit.governance.shipped_calibrations import SHIPPED_CALIBRATIONS
 
-DLIB = SHIPPED_CALIBRATIONS[0]
+DLIB, RIVALS = SHIPPED_CALIBRATIONS
 MAY = date(2026, 5, 4)
 
 
@@ -52,6 +52,14 @@ def test_upper_bound_rises_with_the_list_and_never_falls_below_the_measured():
     assert found.upper_fpir(0.6, 500) == pytest.approx(5 * at_100, rel=1e-3)
 
 
+def test_upper_bound_of_a_longer_list_bounds_a_shorter_one_by_cosine_only():
+    found = calibration((100, 0.6, 5, 100_000), score_scale="cosine_less_rivals")
+    assert found.upper_fpir(0.6, 99) is None
+    assert found.floor(99) is None
+    assert found.upper_fpir(0.6, 100) == calibration((100, 0.6, 5, 100_000)).upper_fpir(0.6, 1)
+    assert found.upper_fpir(0.6, 500) == pytest.approx(5 * found.upper_fpir(0.6, 100), rel=1e-3)
+
+
 def test_upper_bound_of_a_threshold_below_all_that_was_measured_is_not_known():
     assert calibration((100, 0.6, 5, 100_000)).upper_fpir(0.59, 100) is None
 
@@ -76,10 +84,29 @@ def test_extrapolation_is_marked():
 
 @pytest.mark.parametrize("n_enrolled", [1, 2, 3, 4, 5, 7, 10, 25, 60, 100, 200, 399, 400, 440])
 def test_shipped_floor_keeps_one_in_a_thousand_at_every_size_it_gives_one_for(n_enrolled):
-    floor = DLIB.floor(n_enrolled)
-    assert DLIB.upper_fpir(floor, n_enrolled) <= 1 / 1000
-    assert threshold_refusals(DLIB, floor, n_enrolled) == []
-    assert len(threshold_refusals(DLIB, floor - 0.0001, n_enrolled)) == 1
+    for shipped in SHIPPED_CALIBRATIONS:
+        floor = shipped.floor(n_enrolled)
+        assert shipped.upper_fpir(floor, n_enrolled) <= 1 / 1000
+        assert threshold_refusals(shipped, floor, n_enrolled) == []
+        assert len(threshold_refusals(shipped, floor - 0.0001, n_enrolled)) == 1
+
+
+def test_shipped_are_of_both_scales_and_the_default_one_comes_first():
+    assert [each.calibration_id for each in SHIPPED_CALIBRATIONS] == ["dlib_resnet-lfw-2", "dlib_resnet-lfw-3"]
+    assert [each.score_scale for each in SHIPPED_CALIBRATIONS] == ["cosine", "cosine_less_rivals"]
+
+
+def test_shipped_less_rivals_is_the_cosine_where_nobody_else_is_listed_and_lower_on_long_lists():
+    alone = [[each for each in shipped.measurements if each.n_enrolled == 1] for shipped in SHIPPED_CALIBRATIONS]
+    assert alone[0] == alone[1]
+    assert [RIVALS.floor(n) for n in (1, 10, 100, 400, 600)] == [0.9335, 0.9479, 0.9540, 0.9662, 0.9670]
+    assert all(RIVALS.floor(n) <= DLIB.floor(n) for n in range(1, 441))
+    assert [RIVALS.floor(n) for n in (700, 1_000, 4_000)] == [None] * 3
+
+
+def test_shipped_less_rivals_is_not_below_the_thresholds_for_exploring():
+    for n_enrolled, threshold in DEFAULT_THRESHOLDS["dlib_resnet", "cosine_less_rivals"].items():
+        assert RIVALS.floor(n_enrolled) >= threshold
 
 
 def test_shipped_floor_rises_with_the_list():
@@ -101,7 +128,8 @@ def test_shipped_is_none_for_facenet():
 
 
 def test_shipped_survives_json():
-    assert Calibration.model_validate_json(DLIB.model_dump_json()) == DLIB
+    for shipped in SHIPPED_CALIBRATIONS:
+        assert Calibration.model_validate_json(shipped.model_dump_json()) == shipped
 
 
 def test_list_too_long_for_the_calibration_is_refused_whatever_the_threshold():

@@ -122,6 +122,10 @@ REFUSED = {
         "watchlist: nothing in calibration",
     ),
     "another model": ({"engine": Engine(space_id="facenet:x")}, "model: the one at hand makes facenet:x"),
+    "another scale": (
+        {"engine": Engine(space_id=plan().space_id, score_scale="cosine_less_rivals")},
+        "matcher: the one at hand scores cosine_less_rivals, the authority's threshold is on cosine",
+    ),
     "no model": ({"engine": Engine(fault="weights are not here")}, "model: dlib_resnet cannot be used here"),
     "foreign camera": (
         {"engine": Engine(space_id=plan().space_id, camera_ids=("north-approach", "corn-hall", "garage"))},

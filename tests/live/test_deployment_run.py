@@ -16,6 +16,7 @@ from lfr_kit.governance.roles import Role
 from lfr_kit.governance.vocabulary import DeploymentState
 from lfr_kit.live import right_to_look
 from lfr_kit.live.deployment_run import DeploymentRun
+from lfr_kit.matching import one_person
 from lfr_kit.operations import alerts as alert_operations
 from lfr_kit.operations import deployments as steps
 from lfr_kit.operations import presence
@@ -212,6 +213,25 @@ def test_run_with_another_engine_than_the_authoritys_is_refused(store, opened):
     )
     with pytest.raises(AuthorityError, match="score scale"):
         DeploymentRun(store, OPERATOR, "D-1", running)
+
+
+def test_run_on_the_scale_less_rivals_raises_alerts_on_it(store, monkeypatch, tmp_path):
+    """Green and Red are each other's rivals here, so a score lies below the cosine it was made from."""
+    monkeypatch.setitem(one_person._VERIFICATION_THRESHOLDS, "scripted", -1.0)
+    frames = [street((220, 120, GREEN))] * 10
+    plan = {"score_scale": "cosine_less_rivals", "blind_first_look": False}
+    entry_ids = open_scene(store, tmp_path, frames, threshold=0.3, **plan)
+    with pytest.raises(AuthorityError, match="score scale is cosine, not cosine_less_rivals"):
+        DeploymentRun(store, OPERATOR, "D-1")
+    for others in ({"n_impostors": 5}, {"rival_from": -0.9}):  # other scores of the same faces
+        chosen = settings().setting("matcher", normalisation="rivals", **others)
+        with pytest.raises(AuthorityError, match="score scale is cosine_less_rivals_"):
+            DeploymentRun(store, OPERATOR, "D-1", chosen)
+    chosen = settings().setting("matcher", normalisation="rivals")
+    done = DeploymentRun(store, OPERATOR, "D-1", chosen).run(lambda _: None)
+    seen = alert_operations.view(store, OPERATOR, done.alert_ids[0])
+    assert (seen.entry_id, seen.score.score_scale) == (entry_ids[0], "cosine_less_rivals")
+    assert seen.score.comparison_score < seen.score.similarity - 0.05
 
 
 def test_run_sees_nobody_outside_the_zone(store, clock, opened, tmp_path):

@@ -221,6 +221,38 @@ def test_another_network_than_the_authority_names_is_refused(store, clock):
     assert lines == ["model: dlib_resnet cannot be used here: weights are not here"]
 
 
+def test_deployment_less_rivals_is_granted_on_its_calibration_and_opens_where_the_matcher_scores_so(store, clock):
+    plan = {"score_scale": "cosine_less_rivals", "calibration_id": "dlib_resnet-lfw-3", "threshold": 0.9569}
+    for wrong, what in (
+        ({"calibration_id": "dlib_resnet-lfw-2"}, "is on scale cosine, not cosine_less_rivals"),
+        ({"score_scale": "cosine"}, "is on scale cosine_less_rivals, not cosine"),
+        ({"threshold": 0.9334}, "is below the floor 0.9335"),
+    ):
+        with pytest.raises(AuthorityError, match=what):
+            requested(store, **plan | wrong)
+    found = prepare(store, clock, granted(store, **plan))
+    (line,) = refused(store, found)
+    assert line.startswith("matcher: the one at hand scores cosine, the authority's threshold is on cosine_less")
+    here = engine(found, score_scale="cosine_less_rivals")
+    deployments.open_deployment(store, BRONZE, found.deployment_id, reason=WHY, engine=here)
+    assert deployments.standing(store, found.deployment_id).state == "open"
+
+
+def test_engine_here_says_what_the_matcher_of_the_settings_scores(store, monkeypatch):
+    from lfr_kit.config import settings
+
+    found = granted(store).authority.model_copy(update={"embedder": "scripted"})
+    assert starting.engine_here(found).score_scale == "cosine"
+    monkeypatch.setenv("LFR_MATCHER__SETTINGS", '{"normalisation": "rivals"}')
+    settings.cache_clear()
+    assert starting.engine_here(found).score_scale == "cosine_less_rivals"
+    monkeypatch.setenv("LFR_MATCHER__SETTINGS", '{"normalisation": "nonesuch"}')
+    settings.cache_clear()
+    assert "nonesuch" in starting.engine_here(found).fault
+    monkeypatch.delenv("LFR_MATCHER__SETTINGS")
+    settings.cache_clear()
+
+
 def test_other_cameras_than_the_authority_names_are_refused(store, clock):
     found = prepare(store, clock, granted(store))
     lines = refused(store, found, camera_ids=("north-approach", "my-phone"))
