@@ -90,3 +90,11 @@ def test_a_real_run_has_a_price_and_a_stricter_budget_a_higher_one():
     assert prices[0].tpir >= prices[2].tpir > 0
     for price, budget in zip(prices, (20, 200, 900), strict=True):
         assert price.fpir <= price.fpir_upper <= 1 / budget
+
+
+def test_where_scores_depend_on_the_list_a_longer_one_than_asked_about_prices_nothing():
+    short, long = row(0.85, 600, n_enrolled=10), row(0.80, 0, n_enrolled=1_000)
+    figures = FIGURES | {"calibration": [short, row(0.95, 0, n_enrolled=10), long]}
+    question = Question(n_enrolled=10, budget=1_000, footfall=20_000)
+    assert price_of(figures | {"score_scale": "cosine"}, question).threshold == 0.80
+    assert price_of(figures | {"score_scale": "cosine_less_rivals"}, question).threshold == 0.95
