@@ -20,6 +20,7 @@ import psycopg
 _PR_SET_PDEATHSIG = 1
 _USER = "postgres"
 _PATIENCE_S = 60
+_MEMORY, _ENOUGH_BYTES = "/dev/shm", 4 * 2**30
 _FAST = {
     # A test's database need not outlive the machine, only the server (`PostgresqlServer.stop`).
     "fsync": "off",
@@ -57,11 +58,19 @@ def why_not() -> str | None:
     return None
 
 
+def _in_memory() -> str | None:
+    """A file system in memory with room enough, if any: a database is some 300 files, made for each test."""
+    with contextlib.suppress(OSError):
+        if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES:
+            return _MEMORY
+    return None
+
+
 class PostgresqlServer:
     """Starts at once; `stop` and `start` take it away and bring it back, with what was committed."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="lfr-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="lfr-pg-", dir=_in_memory()))
         if owner := account():
             shutil.chown(self.folder, owner)
         self._process: subprocess.Popen[bytes] | None = None
