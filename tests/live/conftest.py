@@ -7,6 +7,9 @@ from disc_scene import SCRIPTED
 
 from lfr_kit.config import settings
 
+collect_ignore = ["rtsp_server.py"]
+"""A program for the system's own Python."""
+
 
 @pytest.fixture
 def scripted_stages(monkeypatch, tmp_path):
