@@ -11,6 +11,7 @@ from shutil import copytree
 import numpy as np
 import pytest
 from governed import FakeClock, GovernedCommandLine
+from store_places import settings_of
 
 from lfr_kit.config import StoreSettings, settings
 
@@ -54,21 +55,12 @@ def founded(tmp_path_factory: pytest.TempPathFactory):
     @cache
     def make(clock: type[FakeClock] | None) -> Path:
         folder = tmp_path_factory.mktemp("founded")
-        chosen = _settings_of(folder)
+        chosen = settings_of(folder)
         _save_new_master_key(chosen)
         Store.create(chosen, *([clock()] if clock else [])).close()
         return folder
 
     return make
-
-
-def _settings_of(folder: Path, url: str = "") -> StoreSettings:
-    return StoreSettings(
-        url=url or f"sqlite:///{folder / 'store' / 'lfr.sqlite'}",
-        key_file=folder / "keys" / "master.key",
-        session_file=folder / "session",
-        spool_dir=folder / "spool",
-    )
 
 
 def _save_new_master_key(chosen: StoreSettings) -> None:
@@ -84,9 +76,9 @@ def store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> StoreSetti
     is_founded = "store" in request.fixturenames
     if request.param == "postgresql":
         url = request.getfixturevalue("founded_postgresql_url" if is_founded else "postgresql_url")
-        chosen = _settings_of(tmp_path, url)
+        chosen = settings_of(tmp_path, url)
     else:
-        chosen = _settings_of(tmp_path)
+        chosen = settings_of(tmp_path)
     if not is_founded:
         _save_new_master_key(chosen)
         return chosen
@@ -124,7 +116,7 @@ def postgresql_template(postgresql_server, founded):
     from lfr_kit.store.store import Store
 
     with postgresql_server.new_database() as url:
-        Store.create(_settings_of(founded(FakeClock), url), FakeClock()).close()
+        Store.create(settings_of(founded(FakeClock), url), FakeClock()).close()
         yield make_url(url).database
 
 

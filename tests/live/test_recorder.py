@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from alerted import CAMERA, OPERATOR, Opened
 from filmed import LIVE, granted_plan, opened_to_record, scene
+from store_places import settings_of
 
 from lfr_kit.errors import StoreBusyError
 from lfr_kit.governance.recording import SegmentState
@@ -92,12 +93,11 @@ def store_settings(tmp_path, founded):
     """SQLite only: what is tested here does not depend on the database."""
     from shutil import copytree
 
-    from conftest import _settings_of
     from governed import FakeClock
 
     for name in ("keys", "store"):
         copytree(founded(FakeClock) / name, tmp_path / name)
-    return _settings_of(tmp_path)
+    return settings_of(tmp_path)
 
 
 def test_segments_end_after_their_time_and_with_the_run(made):

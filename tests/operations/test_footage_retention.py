@@ -10,6 +10,7 @@ from filmed import begun, filmed, opened_to_record
 from governed import FakeClock, person
 from retained import GOLD, add_user, hold_request
 from sqlalchemy import select
+from store_places import settings_of
 
 from lfr_kit.errors import KeyDestroyedError, NotInStoreError, PermissionRefusedError, RetentionError
 from lfr_kit.governance.recording import SegmentState
@@ -32,11 +33,9 @@ def store_settings(tmp_path, founded):
     """SQLite: what the clock does to rows is tested on both databases elsewhere."""
     from shutil import copytree
 
-    from conftest import _settings_of
-
     for name in ("keys", "store"):
         copytree(founded(FakeClock) / name, tmp_path / name)
-    return _settings_of(tmp_path)
+    return settings_of(tmp_path)
 
 
 @pytest.fixture

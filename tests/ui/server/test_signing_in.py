@@ -152,6 +152,7 @@ def test_the_index_lists_what_the_roles_open(served):
     assert "watchlist.ipynb" in page
     assert "alerts.ipynb" not in page
     assert served.deployment_id in page
-    none = served.browser("boss").get("").text
-    assert "Your roles open none" in none
-    assert served.deployment_id not in none
+    boss = served.browser("boss").get("").text
+    assert "evaluation.ipynb" in boss
+    assert "alerts.ipynb" not in boss
+    assert served.deployment_id not in boss
