@@ -68,7 +68,8 @@ def study_pairs(pairs: PairList, photos: PhotoTemplates) -> PairStudy:
     folds = k_fold_accuracy(similarities, pairs.is_mated, pairs.folds)
     with np.errstate(invalid="ignore"):  # of +inf and -inf, accept none and accept all, there is no mean
         threshold = float(np.mean(folds.thresholds))
-    fmr, fnmr = error_rates(similarities, pairs.is_mated, threshold)
+    # Without a mean nothing matches.
+    fmr, fnmr = error_rates(similarities, pairs.is_mated, np.inf if np.isnan(threshold) else threshold)
     return PairStudy(
         similarities=similarities,
         folds=folds,
