@@ -30,8 +30,8 @@ def test_visitor_without_session_is_sent_to_sign_in_and_back(visitors):
 @pytest.mark.parametrize(
     ("user", "dashboard", "offered"),
     [
-        ("boss", "live", []),
-        ("analyst", "alerts", ["live", "summary"]),
+        ("boss", "live", ["evaluation"]),
+        ("analyst", "alerts", ["live", "summary", "evaluation"]),
         ("operator", "watchlist", ["live", "alerts", "summary"]),
     ],
 )
