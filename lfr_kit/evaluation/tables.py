@@ -164,8 +164,9 @@ def rows_of(
                 if len(reader.fieldnames or ()) == 1 and any(sign in found for sign in ";\t"):
                     hint = "; save the table with commas between its columns"
                 raise TableError(f"{table}, row 1: needs columns {', '.join(columns)}; found {found}{hint}")
-            n = 0
-            for n, row in enumerate(reader, 1):  # noqa: B007 (counts the rows for the check below)
+            is_empty = True
+            for row in reader:
+                is_empty = False
                 short = next((c for c in columns if row[c] is None), "" if "" in row else None)
                 if short is not None:
                     what = f"column {short}: no value" if short else "more values than columns"
@@ -178,7 +179,7 @@ def rows_of(
         raise TableError(
             f"{table}: cannot be read as a CSV table ({error}); save it as CSV in UTF-8, with commas"
         ) from None
-    if not n:
+    if is_empty:
         raise TableError(f"{table}: has no rows")
 
 

@@ -122,19 +122,24 @@ class Clocked(Protocol):
     """What the clock is held against."""
 
     @property
-    def state(self) -> DeploymentState: ...  # noqa: D102
+    def state(self) -> DeploymentState:
+        """Where it stands."""
 
     @property
-    def ends_at(self) -> datetime: ...  # noqa: D102
+    def ends_at(self) -> datetime:
+        """When its window ends."""
 
     @property
-    def is_urgent(self) -> bool: ...  # noqa: D102
+    def is_urgent(self) -> bool:
+        """Whether it was granted urgently."""
 
     @property
-    def ratify_by(self) -> datetime | None: ...  # noqa: D102
+    def ratify_by(self) -> datetime | None:
+        """Until when an urgent grant must be ratified; None where it need not be."""
 
     @property
-    def ratified_by(self) -> str | None: ...  # noqa: D102
+    def ratified_by(self) -> str | None:
+        """Who ratified it; None = nobody yet."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -210,28 +210,36 @@ class Searched(Protocol):
     """What decides whom an entry finds: an `Entry`, or a row with as much of it."""
 
     @property
-    def entry_id(self) -> str: ...  # noqa: D102
+    def entry_id(self) -> str:
+        """Of the entry."""
 
     @property
-    def watchlist_id(self) -> str: ...  # noqa: D102
+    def watchlist_id(self) -> str:
+        """Of its list."""
 
     @property
-    def person_mac(self) -> str: ...  # noqa: D102
+    def person_mac(self) -> str:
+        """Keyed hash of who it is."""
 
     @property
-    def status(self) -> str: ...  # noqa: D102
+    def status(self) -> str:
+        """Whether it is searched for."""
 
     @property
-    def category(self) -> str | None: ...  # noqa: D102
+    def category(self) -> str | None:
+        """Why the person is sought."""
 
     @property
-    def response(self) -> str | None: ...  # noqa: D102
+    def response(self) -> str | None:
+        """What is to be done when they are seen."""
 
     @property
-    def expires_at(self) -> datetime | None: ...  # noqa: D102
+    def expires_at(self) -> datetime | None:
+        """When it is searched for no more; None = with the list."""
 
     @property
-    def digest(self) -> str | None: ...  # noqa: D102
+    def digest(self) -> str | None:
+        """Over what it finds and how, as it was frozen; None before."""
 
 
 @dataclass(frozen=True, kw_only=True)
