@@ -29,19 +29,10 @@ def street_clip(folder: Path, on_frame: Callable[[], None] = lambda: None) -> Pa
     OutputError
         If nothing can be written there.
     """
-    from lfr_kit.reports.mp4_file import Mp4File
+    from lfr_kit.reports.mp4_file import write_clip
     from lfr_kit.sources.walkthrough import Walkthrough
 
     path = folder / f"street-{_SIZE_WH[1]}p{_FPS:.0f}.mp4"
-    if path.exists():
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    clip = Mp4File(path, bits_per_s=_BITS_PER_S)
-    try:
-        for frame in Walkthrough(size_wh=_SIZE_WH, seconds=_SECONDS, fps=_FPS):
-            clip.write(frame.image, frame.position_s)
-            on_frame()
-        clip.finish()
-    finally:
-        clip.discard()
+    street = Walkthrough(size_wh=_SIZE_WH, seconds=_SECONDS, fps=_FPS)
+    write_clip(path, street, on_frame, bits_per_s=_BITS_PER_S)
     return path

@@ -50,12 +50,11 @@ def write_footage(folder: Path, on_frame: Callable[[], None]) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for seed, camera_id in enumerate(CAMERA_IDS):
-        if not _clip(folder, camera_id).exists():
-            _write(_clip(folder, camera_id), camera_id, seed, on_frame)
+        _write(_clip(folder, camera_id), camera_id, seed, on_frame)
 
 
 def _write(path: Path, camera_id: str, seed: int, on_frame: Callable[[], None]) -> None:
-    from lfr_kit.reports.mp4_file import Mp4File
+    from lfr_kit.reports.mp4_file import write_clip
     from lfr_kit.sources.cast import default_walkers
     from lfr_kit.sources.walkthrough import Walkthrough
 
@@ -65,14 +64,7 @@ def _write(path: Path, camera_id: str, seed: int, on_frame: Callable[[], None]) 
         if each.name in _WHO[camera_id]
     ]
     footage = Walkthrough(walkers, seconds=_SECONDS, fps=_FPS, seed=seed, camera_id=camera_id)
-    clip = Mp4File(path)
-    try:
-        for frame in footage:
-            clip.write(frame.image, frame.position_s)
-            on_frame()
-        clip.finish()
-    finally:
-        clip.discard()
+    write_clip(path, footage, on_frame)
 
 
 def _clip(folder: Path, camera_id: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from fractions import Fraction
 from functools import cache
@@ -14,10 +15,10 @@ import cv2
 import numpy as np
 
 from lfr_kit.errors import OutputError
-from lfr_kit.records import Image
+from lfr_kit.records import Frame, Image
 from lfr_kit.reports.whole_file import output_error
 
-__all__ = ["Mp4File", "video_codec"]
+__all__ = ["Mp4File", "video_codec", "write_clip"]
 
 _TIME_BASE = Fraction(1, 60_000)
 """Fine enough for 24, 25, 29.97 and 60 frames a second without rounding, coarse enough for MPEG-4."""
@@ -146,3 +147,32 @@ class Mp4File:
             image = cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8)
         canvas[: image.shape[0], : image.shape[1]] = image
         return canvas
+
+
+def write_clip(
+    path: Path, frames: Iterable[Frame], on_frame: Callable[[], None], *, bits_per_s: int | None = None
+) -> None:
+    """Writes footage to a clip; one that is there already is left.
+
+    Parameters
+    ----------
+    on_frame
+        Called after each frame.
+    bits_per_s
+        As `Mp4File` takes it.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; nothing of it is there then.
+    """
+    if path.exists():
+        return
+    clip = Mp4File(path, bits_per_s=bits_per_s)
+    try:
+        for frame in frames:
+            clip.write(frame.image, frame.position_s)
+            on_frame()
+        clip.finish()
+    finally:
+        clip.discard()
