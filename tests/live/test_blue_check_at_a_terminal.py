@@ -80,6 +80,7 @@ class Terminal:
                     self.screen += read.decode(errors="replace")
         finally:
             self.process.kill()
+            self.process.communicate()
             os.close(self.ours)
         return self.process.returncode, out
 
@@ -113,7 +114,16 @@ def test_a_name_nobody_has_is_told_before_anybody_walks(cli, granted):
     assert passes_in(cli) == 0
 
 
-@pytest.mark.parametrize("leave", [lambda at: at.press("\x04"), lambda at: at.process.send_signal(SIGINT)])
+def _interrupt(terminal: Terminal) -> None:
+    """As people do, until it ends: one that comes in the instant before a read begins is seen when that read ends."""
+    for _ in range(int(PATIENCE_S)):
+        terminal.process.send_signal(SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            terminal.process.wait(1.0)
+            return
+
+
+@pytest.mark.parametrize("leave", [lambda at: at.press("\x04"), _interrupt])
 def test_leaving_at_the_prompt_records_no_pass(cli, granted, leave):
     terminal = Terminal("deployment", "blue-check", "D-1", "--pass", "Blue")
     terminal.read_until("begins to walk: ")
