@@ -33,11 +33,11 @@ def run(
     is still compared; the deployment stays open. Exit status 75 says that a supervisor should start it again.
     """
     from lfr_kit.live.runner import run_live
-    from lfr_kit.live.steady_memory import return_frames
+    from lfr_kit.live.steady_memory import keep_frames
     from lfr_kit.reports.footage_scan import interruptible
 
     _leave_no_core()
-    return_frames()
+    keep_frames()
     try:
         with signed_in() as (store, actor), interruptible() as switch, progress("looking") as bar:
             shown = Shown(bar)
