@@ -115,7 +115,7 @@ def test_a_name_nobody_has_is_told_before_anybody_walks(cli, granted):
 
 
 def _interrupt(terminal: Terminal) -> None:
-    """As people do, until it ends: one that comes in the instant before a read begins is seen when that read ends."""
+    """As people do, until it ends: one sent in the instant before a read begins is seen when that read ends."""
     for _ in range(int(PATIENCE_S)):
         terminal.process.send_signal(SIGINT)
         with suppress(subprocess.TimeoutExpired):
