@@ -137,8 +137,19 @@ class Pipeline:
     _seen: set[tuple[str, int]] = field(default_factory=set, init=False)
 
     @classmethod
-    def from_settings(cls, chosen: Settings | None = None, *, threshold: float | None = None) -> Pipeline:
-        """The pipeline that the settings describe; `threshold` stands over the policy's own.
+    def from_settings(
+        cls, chosen: Settings | None = None, *, threshold: float | None = None, score_scale: str | None = None
+    ) -> Pipeline:
+        """The pipeline that the settings describe.
+
+        Parameters
+        ----------
+        chosen
+            None = those in force.
+        threshold
+            Stands over the policy's own.
+        score_scale
+            On which searches score where the settings leave it open, see `choose_matcher`.
 
         Raises
         ------
@@ -147,10 +158,11 @@ class Pipeline:
         """
         from lfr_kit.embedding.choose import choose_embedder
         from lfr_kit.embedding.fusion import TrackFusion
+        from lfr_kit.matching.choose_matcher import choose_matcher
 
         chosen = chosen or settings_in_force()
         embedder, reason = choose_embedder(chosen.embedder.name, **chosen.embedder.settings)
-        matcher = _made("matcher", chosen.matcher)
+        matcher = choose_matcher(chosen.matcher.name, embedder.space_id, score_scale, **chosen.matcher.settings)
         if threshold is not None:
             chosen = chosen.setting("policy", threshold=threshold)
         return cls(
@@ -292,14 +304,13 @@ def _caution(policy: StageChoice, space_id: str) -> str:
 
 
 def _policy(choice: StageChoice, space_id: str, matcher: Matcher) -> AlertPolicy:
-    """The alert policy; one that takes a threshold and was given none gets the default of its space and scale."""
-    if choice.name == "threshold_with_cooldown" and "threshold" not in choice.settings:
+    """The alert policy; one that takes a threshold is on the matcher's scale, and has a default there."""
+    if choice.name == "threshold_with_cooldown":
         from lfr_kit.alerting.thresholds import default_thresholds
 
-        scale = getattr(matcher, "score_scale", "cosine")
-        threshold = default_thresholds(space_id, scale)
-        choice = StageChoice(
-            name=choice.name, settings={**choice.settings, "threshold": threshold, "score_scale": scale}
-        )
+        given = {"score_scale": getattr(matcher, "score_scale", "cosine"), **choice.settings}
+        if "threshold" not in given:
+            given["threshold"] = default_thresholds(space_id, given["score_scale"])
+        choice = StageChoice(name=choice.name, settings=given)
     policy: AlertPolicy = _made("policy", choice)
     return policy

@@ -40,7 +40,7 @@ def plan_file(folder: Path) -> Path:
         text = text.replace(values[name].isoformat(), moment.isoformat(timespec="seconds"))
     text = text[: text.index("[[cameras]]")]
     text += '[[cameras]]\ncamera_id = "north-approach"\nsource = "walkthrough"\nzone = "whole frame"\n'
-    text = text.replace("threshold = 0.962", "threshold = 0.94")
+    text = text.replace("threshold = 0.957", "threshold = 0.94")
     (folder / "plan.toml").write_text(text)
     return folder / "plan.toml"
 

@@ -60,8 +60,9 @@ def identify(
     photos: Annotated[int, typer.Option("--photos", help="Photographs fused into one reference.")] = 1,
     choose: Annotated[Literal["first", "random"], typer.Option("--choose", help="Which are enrolled.")] = "first",
     normalisation: Annotated[
-        Literal["none", "rivals", "watchlist", "cohort"], typer.Option("--normalisation", help="Of scores.")
-    ] = "none",
+        Literal["auto", "none", "rivals", "watchlist", "cohort"],
+        typer.Option("--normalisation", help="Of scores; auto: as searches score with this embedder and matcher."),
+    ] = "auto",
     against: Annotated[
         Literal["none", "rivals", "watchlist"] | None,
         typer.Option("--against", help="Also by this normalisation: what the other one gains, paired."),
@@ -86,22 +87,25 @@ def identify(
     from lfr_kit.evaluation.photos import photo_stages
     from lfr_kit.evaluation.split import half_of
     from lfr_kit.evaluation.tables import people_in
+    from lfr_kit.matching.choose_matcher import usual_normalisation
 
     plan = OpenSetPlan(
         n_enrolled=enrol, n_draws=draws, seed=seed, photos_each=photos, choose=choose, n_cohort=cohort
     )
-    make_matcher = matcher_maker(matcher, normalisation, cohort)
-    make_other = None if against is None else matcher_maker(matcher, against)
     people = {name: paths for name, paths in people_in(folder).items() if half in ("all", half_of(name))}
     person_of = [number for number, paths in enumerate(people.values()) for _ in paths]
     plan.check(person_of)
     stages, why = photo_stages(detector=detector, embedder=embedder, crops=crops, admission=admit)
+    space_id = stages.embedder.space_id
+    scored = usual_normalisation(space_id, matcher) if normalisation == "auto" else normalisation
+    make_matcher = matcher_maker(matcher, scored, cohort)
+    make_other = None if against is None else matcher_maker(matcher, against)
     templates = _templates([path for paths in people.values() for path in paths], stages)
     with progress("draws", draws) as step:
         study = study_open_set(person_of, templates, plan, make_matcher, progress=step)
     other = None if make_other is None else study_open_set(person_of, templates, plan, make_other)
-    setup = {"embedder": why, "space_id": stages.embedder.space_id, "admitted": admit}
-    setup |= {"matcher": matcher, "normalisation": normalisation, "half": half}
+    setup = {"embedder": why, "space_id": space_id, "admitted": admit}
+    setup |= {"matcher": matcher, "normalisation": scored, "half": half}
     gain = {} if other is None else {"against": against, "gain": summaries.gain_summary(study, other)}
     counts = {"people": len(people), **summaries.acquisition_summary(templates)}
     payload = {**summaries.open_set_summary(study), **gain, **counts, **setup}

@@ -58,7 +58,7 @@ def calibrate(
         str | None, typer.Option("--watchlist", help="Watchlist of the store, to hold against all; logged.")
     ] = None,
     reason: ReasonOption = "",
-    normalisation: TrialNormalisationOption = "none",
+    normalisation: TrialNormalisationOption = "auto",
     embedder: EmbedderOption = "auto",
     crops: CropsOption = None,
     detector: DetectorOption = None,
@@ -93,7 +93,7 @@ def calibrate(
 
 
 def _measured(
-    source: Path, prepared: Prepared | None, normalisation: Literal["none", "rivals"]
+    source: Path, prepared: Prepared | None, normalisation: Literal["auto", "none", "rivals"]
 ) -> tuple[Mapping[str, Any], str, date]:
     """Figures of a run, or of a trial's templates; what its data are; and the day."""
     from lfr_kit.errors import TableError
@@ -101,13 +101,16 @@ def _measured(
     from lfr_kit.evaluation.trial_run import calibration_figures, today
 
     if prepared is not None:
-        return calibration_figures(prepared, normalisation), prepared.manifest.data, today()
+        figures = calibration_figures(prepared, prepared.normalisation(normalisation))
+        return figures, prepared.manifest.data, today()
     run = open_run(source)
     if run.kind != "trial":
         raise TableError(f"{source}: is a run of {run.kind}; calibrate from a trial: lfr evaluate trial")
-    if normalisation == "rivals" and run.figures["score_scale"] == "cosine":
+    holds = "none" if run.figures["score_scale"] == "cosine" else "rivals"
+    if normalisation not in ("auto", holds):
         raise TableError(
-            f"{source}: holds cosines; give the MANIFEST, or a run of: lfr evaluate trial --normalisation"
+            f"{source}: its scores are {run.figures['score_scale']}; give the MANIFEST, or a run of: "
+            f"lfr evaluate trial --normalisation {normalisation}"
         )
     return run.figures, run.manifest["data"], _day_of(run.versions)
 
@@ -153,7 +156,7 @@ def _list_check(
     references: Path | None,
     watchlist: str | None,
     reason: str,
-    normalisation: Literal["none", "rivals"],
+    normalisation: Literal["auto", "none", "rivals"],
 ) -> ListCheck | None:
     import numpy as np
 
@@ -174,7 +177,7 @@ def _list_check(
     passes = prepared.templates.passes
     strangers = passes.vectors[passes.is_acquired]
     rivals = None
-    if normalisation == "rivals":
+    if prepared.normalisation(normalisation) == "rivals":
         rivals = RivalScoring.usual(np.asarray(vectors, np.float32), passes.space_id)
     return check_list(owners, vectors, strangers, None if choice is None else choice.threshold, rivals)
 

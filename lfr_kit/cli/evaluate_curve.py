@@ -45,8 +45,9 @@ def curve(
     fpir: Annotated[float, typer.Option("--fpir", help="Rate of strangers who may raise an alert.")] = 0.01,
     seed: Annotated[int, typer.Option("--seed", help="Of people, draws, noise and walks.")] = 0,
     normalisation: Annotated[
-        Literal["none", "watchlist"], typer.Option("--normalisation", help="Of scores.")
-    ] = "none",
+        Literal["auto", "none", "rivals", "watchlist"],
+        typer.Option("--normalisation", help="Of scores; auto: as searches score with this embedder."),
+    ] = "auto",
     embedder: EmbedderOption = "auto",
     crops: CropsOption = None,
     detector: DetectorOption = None,
@@ -63,6 +64,7 @@ def curve(
     from lfr_kit.evaluation.operating_curve import CurvePlan, study_curve
     from lfr_kit.evaluation.photos import photo_stages
     from lfr_kit.evaluation.tables import people_in
+    from lfr_kit.matching.choose_matcher import usual_normalisation
 
     chosen = condition_named(condition)
     at = checked_levels(chosen, levels)
@@ -72,12 +74,13 @@ def curve(
     photos = choose_photos(folders, people, filler, seed) if clips is None else _listed(folders)
     make = partial(photo_stages, detector=detector, embedder=embedder, admission=admit)
     stages, why = make(crops=crops)
+    scored = usual_normalisation(stages.embedder.space_id) if normalisation == "auto" else normalisation
     with progress("pictures") as step:
         setup = PhotoSetup(
             photos,
             lambda name: stages if name is None else make(crops=name)[0],
             n_enrolled=enrol,
-            normalisation=normalisation,
+            normalisation=scored,
             seed=seed,
             progress=step,
         )
@@ -85,7 +88,7 @@ def curve(
     with progress("levels", len(made)) as step:
         found = study_curve(made, plan, progress=step)
     made_with = {"embedder": why, "space_id": stages.embedder.space_id, "crops": crops, "admitted": admit}
-    asked = {"people": len(photos.probes), "draws": draws, "seed": seed, "normalisation": normalisation}
+    asked = {"people": len(photos.probes), "draws": draws, "seed": seed, "normalisation": scored}
     _show(chosen, found, {**asked, **made_with}, out, as_json)
 
 

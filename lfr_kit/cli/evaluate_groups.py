@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lfr_kit.cli.evaluate_options import CropsOption, DetectorOption, EmbedderOption, TrialAdmitOption
+from lfr_kit.cli.evaluate_options import (
+    CropsOption,
+    DetectorOption,
+    EmbedderOption,
+    TrialAdmitOption,
+    TrialNormalisationOption,
+)
 from lfr_kit.cli.evaluate_trial import ManifestArgument, OutOption, prepared_trial
 from lfr_kit.cli.output import JsonOption, emit, results
 
@@ -31,6 +37,7 @@ def groups(
         str, typer.Option("--bands", help="Edges of bands where answers are numbers, e.g. 25,35.")
     ] = "",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Deals the lists out.")] = 0,
+    normalisation: TrialNormalisationOption = "auto",
     embedder: EmbedderOption = "auto",
     crops: CropsOption = None,
     detector: DetectorOption = None,
@@ -54,8 +61,8 @@ def groups(
         seed=seed,
     )
     prepared = prepared_trial(manifest, embedder, crops, detector, admit)
-    study = study_groups(prepared.manifest, trial_scores(prepared.manifest, prepared.templates), plan)
-    content = group_content(prepared, study)
+    scores = trial_scores(prepared.manifest, prepared.templates, prepared.normalisation(normalisation))
+    content = group_content(prepared, study_groups(prepared.manifest, scores, plan), scores.score_scale)
     run = write_run(out, content, versions(prepared.templates.recipe, prepared.stages.why))
     if as_json:
         emit({"run": run.path, **run.figures})

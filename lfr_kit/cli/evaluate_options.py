@@ -16,9 +16,9 @@ TrialAdmitOption = Annotated[
     typer.Option("--admit", help="Faces as the quality gates admit them on the day, or all that are found."),
 ]
 TrialNormalisationOption = Annotated[
-    Literal["none", "rivals"],
+    Literal["auto", "none", "rivals"],
     typer.Option(
         "--normalisation",
-        help="Scores are cosines (none), or less rivals: thresholds hold for deployments that search alike.",
+        help="Scores are cosines (none), or less rivals; auto: as searches score with this embedder.",
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -91,7 +92,7 @@ def trial(
     ] = "",
     draws: Annotated[int, typer.Option("--draws", min=1, help="How often each list is drawn anew.")] = 20,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same draws.")] = 0,
-    normalisation: TrialNormalisationOption = "none",
+    normalisation: TrialNormalisationOption = "auto",
     embedder: EmbedderOption = "auto",
     crops: CropsOption = None,
     detector: DetectorOption = None,
@@ -105,8 +106,9 @@ def trial(
     from lfr_kit.evaluation.trial_run import trial_content
 
     check_folder(out)
-    plan = TrialPlan(list_sizes=_sizes(sizes), n_draws=draws, seed=seed, normalisation=normalisation)
+    plan = TrialPlan(list_sizes=_sizes(sizes), n_draws=draws, seed=seed)
     prepared = prepared_trial(manifest, embedder, crops, detector, admit, keep=not no_cache)
+    plan = replace(plan, normalisation=prepared.normalisation(normalisation))
     with progress("passes") as step:
         result = run_trial(prepared.manifest, prepared.templates, plan, progress=step)
     content = trial_content(prepared, result)

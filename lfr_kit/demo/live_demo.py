@@ -199,5 +199,9 @@ def _address(server: subprocess.Popen[str]) -> str:
         said += line
         depth += line.count("{") - line.count("}")
         if said.strip() and depth == 0:
-            return str(json.loads(said)["address"])
+            told = json.loads(said)
+            if "address" not in told:
+                why = told.get("error", {}).get("message", said.strip())
+                raise OutputError(f"the dashboards did not come up: {why}")
+            return str(told["address"])
     raise OutputError("the dashboards did not come up; see what is printed above, and try another --port")

@@ -26,7 +26,14 @@ from numpy.typing import NDArray
 from lfr_kit.errors import SettingError
 from lfr_kit.evaluation.trial import TrialScores
 
-__all__ = ["CalibrationRow", "calibration_rows", "calibration_sizes", "dealt_tops", "highest_pair"]
+__all__ = [
+    "CalibrationRow",
+    "calibration_rows",
+    "calibration_sizes",
+    "dealt_lists",
+    "dealt_tops",
+    "highest_pair",
+]
 
 _FALSE_COUNTS = (0, 1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 140, 220, 350)
 """Numbers of false alerts a threshold is looked for at; then ever more, up to one in fifty searches."""
@@ -102,9 +109,14 @@ def dealt_tops(scores: TrialScores, size: int, seed: int = 0) -> NDArray[np.floa
 
     NaN = no face acquired, -inf = the only entry was the person's own.
     """
+    return scores.stranger_tops(dealt_lists(scores, size, seed))
+
+
+def dealt_lists(scores: TrialScores, size: int, seed: int = 0) -> list[NDArray[np.intp]]:
+    """The references dealt out into lists of (size,) columns that share nobody; who is over stays out."""
     order = np.random.default_rng(seed).permutation(len(scores.listed))
     n_lists = len(order) // size
-    return scores.stranger_tops(list(order[: n_lists * size].reshape(n_lists, size)))
+    return list(order[: n_lists * size].reshape(n_lists, size))
 
 
 def _rows_of(size: int, tops: NDArray[np.float64], people: NDArray[np.intp]) -> list[CalibrationRow]:

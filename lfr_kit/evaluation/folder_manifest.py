@@ -12,7 +12,7 @@ import numpy as np
 
 from lfr_kit.errors import OutputError, SettingError, TableError
 from lfr_kit.evaluation.tables import people_in, rows_of
-from lfr_kit.evaluation.trial_manifest import Part
+from lfr_kit.evaluation.trial_manifest import CONSENT_CHARACTERS, DATA_CHARACTERS, Part
 from lfr_kit.evaluation.trial_tables import PEOPLE_COLUMNS, PICTURE_COLUMNS, write_table
 from lfr_kit.reports.whole_file import output_error, write_whole
 
@@ -102,12 +102,18 @@ def write_folder_trial(
     TableError
         If there are no pictures, or nobody of the table of groups is in the folder.
     SettingError
-        If the share is none.
+        If the share is none, or data or consent are not said.
     OutputError
         If the folder is there already, or cannot be written.
     """
     if not 0 <= plan.crowd_share <= 1:
         raise SettingError(f"crowd share: must lie in [0, 1], got {plan.crowd_share:g}")
+    for name, text, least in (
+        ("data", plan.data, DATA_CHARACTERS),
+        ("consent", plan.consent, CONSENT_CHARACTERS),
+    ):
+        if len(text) < least:
+            raise SettingError(f"{name}: say it in {least} characters or more, got {text!r}")
     people = people_of(folder)
     if plan.groups and not plan.groups.keys() & people.keys():
         raise TableError(

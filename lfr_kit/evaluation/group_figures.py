@@ -29,7 +29,7 @@ _NOTES = (
 )
 
 
-def group_figures(study: GroupStudy, space_id: str, score_scale: str = "cosine") -> dict[str, Any]:
+def group_figures(study: GroupStudy, space_id: str, score_scale: str) -> dict[str, Any]:
     """Counts, intervals, tests and sentences by measure; no name, no label of one person."""
     return {
         "protocol": PROTOCOL,
@@ -72,10 +72,10 @@ def _group(each: GroupRate) -> dict[str, Any]:
     }
 
 
-def group_content(prepared: Prepared, study: GroupStudy) -> RunContent:
-    """The run of a study of groups, with plots and page."""
+def group_content(prepared: Prepared, study: GroupStudy, score_scale: str) -> RunContent:
+    """The run of a study of groups on that scale, with plots and page."""
     manifest, plan = prepared.manifest, asdict(study.plan)
-    figures = group_figures(study, prepared.templates.passes.space_id)
+    figures = group_figures(study, prepared.templates.passes.space_id, score_scale)
     drawings = _drawings(study)
     return RunContent(
         kind="groups",

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_kit.errors import SettingError, TableError
-from lfr_kit.evaluation.calibrate import dealt_tops
+from lfr_kit.evaluation.calibrate import dealt_lists, dealt_tops
 from lfr_kit.evaluation.det import threshold_at_share
 from lfr_kit.evaluation.group_findings import GroupComparison
 from lfr_kit.evaluation.group_passes import compare_groups_by_person
@@ -156,7 +156,7 @@ def study_groups(manifest: TrialManifest, scores: TrialScores, plan: GroupPlan) 
         n_people=dict(sorted(Counter(group_of.values()).items())),
         n_mixed=n_mixed,
         n_matched=n_matched,
-        tpir=_found(scores, group_of, mixed, threshold, plan.seed),
+        tpir=_found(scores, group_of, n_mixed, threshold, plan.seed),
         fpir_mixed=_false(scores.person, mixed, group_of, threshold, plan.seed),
         fpir_matched=None if n_matched is None else _matched(scores, group_of, n_matched, threshold, plan.seed),
         equal_fpir=_equal_fpir(scores, mixed, group_of, plan.fpir),
@@ -189,12 +189,12 @@ def _groups(manifest: TrialManifest, plan: GroupPlan) -> dict[int, str]:
 
 
 def _found(
-    scores: TrialScores, group_of: Mapping[int, str], mixed: NDArray[np.float64], threshold: float, seed: int
+    scores: TrialScores, group_of: Mapping[int, str], n_mixed: int, threshold: float, seed: int
 ) -> GroupComparison | None:
     """Passes of the cohort found at the threshold and first, beside the first of the mixed lists."""
-    mates = scores.mate_scores
+    found = scores.search(dealt_lists(scores, n_mixed, seed)[0])
     with np.errstate(invalid="ignore"):
-        is_found = (mates >= threshold) & (mates >= mixed[:, 0])
+        is_found = (found.mates >= threshold) & (found.above == 0)
     return _compared(scores.person[scores.is_mated], group_of, is_found[scores.is_mated], _FOUND, seed)
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from lfr_kit.errors import SettingError, TableError
 from lfr_kit.evaluation.identification import OpenSetPoint, Searches, open_set_point
-from lfr_kit.evaluation.list_search import RivalScoring, block_search, drawn_lists, stranger_tops
+from lfr_kit.evaluation.list_search import ListSearch, RivalScoring, block_search, drawn_lists, stranger_tops
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.evaluation.threshold_sweep import SweepCurve, SweepInput, search_draws, sweep
 from lfr_kit.evaluation.trial_manifest import TrialManifest
@@ -143,13 +143,10 @@ class TrialScores:
         """(p, l) best score on each of l lists, the own reference off it; NaN = no face, -inf = nobody else."""
         return stranger_tops(self.scores, lists, self.rivals, self.own)
 
-    def mates_beside(self, columns: NDArray[np.intp]) -> NDArray[np.float64]:
-        """(p,) score of the own reference on a list with these others; NaN = none, or no face."""
-        if self.rivals is None:
-            return self.mate_scores
+    def search(self, columns: NDArray[np.intp]) -> ListSearch:
+        """All passes against a list of these, with the own reference put on it."""
         (drawn,) = drawn_lists([columns], self.rivals)
-        search = block_search(self.scores, self.mate_scores.astype(np.float32), self.rivals, self.own)
-        return search(drawn).mates.astype(np.float64)
+        return block_search(self.scores, self.mate_scores.astype(np.float32), self.rivals, self.own)(drawn)
 
     def draws(
         self, n_enrolled: int, n_draws: int, seed: int, progress: Callable[[int], None] | None = None
@@ -289,7 +286,7 @@ class TrialResult:
     @cached_property
     def mate_scores(self) -> NDArray[np.float64]:
         """(p,) against the own reference, everybody else on the list; NaN = no face acquired, or not mated."""
-        return self.scores.mates_beside(np.arange(len(self.scores.listed)))
+        return np.asarray(self.scores.search(np.arange(len(self.scores.listed))).mates, np.float64)
 
     def at(self, size: SizeResult, threshold: float) -> dict[str, Any]:
         """Everything at one threshold, as means over the draws; keys of `figures.json`."""

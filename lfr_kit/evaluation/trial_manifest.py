@@ -31,13 +31,25 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from lfr_kit.errors import RetentionError
 
-__all__ = ["LONGEST_YEARS", "Part", "Pass", "Person", "Picture", "TrialManifest", "check_retention"]
+__all__ = [
+    "CONSENT_CHARACTERS",
+    "DATA_CHARACTERS",
+    "LONGEST_YEARS",
+    "Part",
+    "Pass",
+    "Person",
+    "Picture",
+    "TrialManifest",
+    "check_retention",
+]
 
 Part = Literal["cohort", "filler", "crowd"]
 
 LONGEST_YEARS = 3
 """Templates of a trial are kept no longer without a new consent: the Metropolitan Police reviewed theirs after
 three years."""
+DATA_CHARACTERS, CONSENT_CHARACTERS = 20, 3
+"""The least that what the data are, and a reference of consent, are said in."""
 
 
 class _Line(BaseModel):
@@ -86,7 +98,7 @@ class Person(_Line):
 
     person_id: str = Field(min_length=1)
     part: Part
-    consent: str = Field(min_length=3)
+    consent: str = Field(min_length=CONSENT_CHARACTERS)
     retained_until: date
     groups: Mapping[str, str] = Field(default_factory=dict)
     references: tuple[Picture, ...] = ()
@@ -128,7 +140,7 @@ class TrialManifest(_Line):
     """
 
     trial_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")
-    data: str = Field(min_length=20)
+    data: str = Field(min_length=DATA_CHARACTERS)
     people: tuple[Person, ...]
     passes: tuple[Pass, ...]
 

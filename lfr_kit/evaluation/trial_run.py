@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from lfr_kit.evaluation.trial_figures import figures_of
 from lfr_kit.evaluation.trial_manifest import TrialManifest, check_retention
 from lfr_kit.evaluation.trial_passes import TrialStages, TrialTemplates, forget_people, templates_of_trial
 from lfr_kit.evaluation.trial_tables import read_manifest
+from lfr_kit.matching.choose_matcher import usual_normalisation
 
 __all__ = [
     "Prepared",
@@ -64,6 +65,10 @@ class Prepared:
     manifest: TrialManifest
     stages: TrialStages
     templates: TrialTemplates
+
+    def normalisation(self, asked: Literal["auto"] | TrialNormalisation) -> TrialNormalisation:
+        """What was asked for; under ``"auto"``, what is usual for the embedder."""
+        return usual_normalisation(self.templates.passes.space_id) if asked == "auto" else asked
 
 
 def prepare(

@@ -29,7 +29,7 @@ _EXAMPLES = {
     "extra_categories": "[]",
     "embedder": f'"{SHIPPED_CALIBRATIONS[0].space_id.split(":")[0]}"',
     "space_id": f'"{SHIPPED_CALIBRATIONS[0].space_id}"',
-    "threshold": "0.962",
+    "threshold": "0.957",
     "score_scale": f'"{SHIPPED_CALIBRATIONS[0].score_scale}"',
     "calibration_id": f'"{SHIPPED_CALIBRATIONS[0].calibration_id}"',
     "policy_document_review_by": "2027-01-31",

@@ -32,7 +32,7 @@ def engine_of(deployment: Deployment, gallery: Gallery, chosen: Settings) -> Pip
     if zones and chosen.detector.name == "blazeface_tiled":
         chosen = chosen.setting("detector", zones=zones)  # tiles outside the zone are not even looked at
     chosen = chosen.setting("policy", score_scale=authority.score_scale)
-    pipeline = Pipeline.from_settings(chosen, threshold=deployment.threshold)
+    pipeline = Pipeline.from_settings(chosen, threshold=deployment.threshold, score_scale=authority.score_scale)
     findings = _differences(pipeline, authority.space_id, authority.score_scale)
     if findings:
         raise AuthorityError(f"this machine is not what the authority names: {'; '.join(findings)}", findings)

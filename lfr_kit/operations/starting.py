@@ -32,12 +32,13 @@ def engine_here(authority: Authority, camera_ids: Sequence[str] | None = None) -
     """What this machine would run for an authority; without its weights, why not."""
     from lfr_kit.config import settings
     from lfr_kit.embedding.choose import choose_embedder
-    from lfr_kit.registry import create
+    from lfr_kit.matching.choose_matcher import choose_matcher
 
     cameras = None if camera_ids is None else tuple(camera_ids)
     try:
         embedder, _ = choose_embedder(authority.embedder)
-        matcher = create("matcher", settings().matcher.name, **settings().matcher.settings)
+        chosen = settings().matcher
+        matcher = choose_matcher(chosen.name, embedder.space_id, authority.score_scale, **chosen.settings)
     except LfrError as fault:
         return Engine(fault=str(fault).splitlines()[0], camera_ids=cameras)
     scale = getattr(matcher, "score_scale", "cosine")

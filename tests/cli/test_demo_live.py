@@ -11,7 +11,9 @@ import sys
 import pytest
 
 from lfr_kit.benchmarks.live_viewer import watch
+from lfr_kit.demo import live_demo
 from lfr_kit.demo.live_footage import CAMERA_IDS
+from lfr_kit.errors import OutputError
 from tests.sources.conftest import encode
 
 PATIENCE_S = 120
@@ -45,6 +47,16 @@ def demo(tmp_path):
     yield process, said(process)
     process.kill()
     process.communicate()
+
+
+def test_server_that_refuses_is_told_in_its_own_words():
+    said_instead = json.dumps({"error": {"kind": "StateError", "message": "the port is taken"}}, indent=2)
+    command = [sys.executable, "-c", f"print({said_instead!r})"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
+        pytest.raises(OutputError, match="did not come up: the port is taken"),
+    ):
+        live_demo._address(server)
 
 
 @pytest.mark.timeout(300)

@@ -99,6 +99,16 @@ def test_from_folder_to_run_in_two_commands(manifest, tmp_path):
     assert "report.html" in shown.stdout
 
 
+def test_manifest_that_no_trial_would_take_is_not_written(tmp_path):
+    painted_people.paint_people(tmp_path / "people")
+    words = ["manifest", tmp_path / "people", "--out", tmp_path / "trial", "--until", "2027-01-31"]
+    with pytest.raises(SettingError, match="data: say it in 20 characters or more, got 'press'"):
+        ran(*words, "--consent", "C-1", "--data", "press")
+    with pytest.raises(SettingError, match="consent: say it in 3 characters or more, got ''"):
+        ran(*words, "--consent", "", "--data", "press photographs of people")
+    assert not (tmp_path / "trial").exists()
+
+
 def test_run_that_was_killed_goes_on_to_the_same_digits(manifest, tmp_path, monkeypatch):
     words = ["evaluate", "trial", manifest, "--out", tmp_path / "runs", "--sizes", "5,15", "--draws", "4", *CHOSEN]
     tests = str(Path(__file__).parent.parent)
@@ -157,7 +167,7 @@ def test_trial_less_rivals_is_another_run_on_its_own_scale_as_is_its_calibration
     by_manifest = asked("calibrate", manifest, *words, "--out", tmp_path / "b.json", "--id", "x", *chosen)
     assert by_run["score_scale"] == by_manifest["score_scale"] == "cosine_less_rivals"
     assert json.loads((tmp_path / "a.json").read_text()) == json.loads((tmp_path / "b.json").read_text())
-    with pytest.raises(TableError, match="holds cosines"):
+    with pytest.raises(TableError, match="its scores are cosine; give the MANIFEST"):
         ran("calibrate", plain["run"], *words, "--normalisation", "rivals")
 
 

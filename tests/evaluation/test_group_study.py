@@ -10,9 +10,12 @@ from evaluation.trial_scene import made_manifest, made_templates
 from lfr_kit.errors import SettingError, TableError
 from lfr_kit.evaluation.group_study import GroupPlan, banded, study_groups
 from lfr_kit.evaluation.trial import trial_scores
+from lfr_kit.matching import one_person
+from lfr_kit.matching.exact import ExactMatcher
+from lfr_kit.records import Template
 
 
-def scene(n_tall=6, n_short=8, **more):
+def scene(n_tall=6, n_short=8, *, normalisation="none", **more):
     """Tall people all look alike (cosine 0.9), short ones not at all; everybody passes as they were enrolled."""
     people = [(f"t{n}", "cohort", {"height": "tall", **more}) for n in range(n_tall)]
     people += [(f"s{n}", "cohort", {"height": "short", **more}) for n in range(n_short)]
@@ -21,7 +24,8 @@ def scene(n_tall=6, n_short=8, **more):
     vectors[np.arange(len(people)), 1 + np.arange(len(people))] = 1
     vectors[:n_tall] *= np.sqrt(0.1)
     vectors[:n_tall, 0] = np.sqrt(0.9)
-    return manifest, trial_scores(manifest, made_templates(manifest, list(vectors), list(vectors)))
+    templates = made_templates(manifest, list(vectors), list(vectors), ("scripted:s", "scripted:s"))
+    return manifest, trial_scores(manifest, templates, normalisation)
 
 
 def rates(comparison):
@@ -59,6 +63,23 @@ def test_threshold_of_a_rate_and_of_equal_rates():
     assert found.equal_fpir["short"] < 0.1
     assert found.equal_fpir["tall"] > 0.9
     assert set(study_groups(*scene(), GroupPlan(kind="height", fpir=0.01)).equal_fpir.values()) == {None}
+
+
+def test_people_are_found_less_rivals_where_the_matcher_finds_them(monkeypatch):
+    """Referee: the matcher itself, with the one list there is. Look-alikes lose to each other what they share."""
+    monkeypatch.setitem(one_person._VERIFICATION_THRESHOLDS, "scripted", 0.5)
+    manifest, scores = scene(normalisation="rivals")
+    found = study_groups(manifest, scores, GroupPlan(kind="height", threshold=0.7))
+    matcher = ExactMatcher(normalisation="rivals", rival_from=0.5, n_candidates=1)
+    everybody = [Template(vector=vector, space_id="scripted:s") for vector in scores.rivals.vectors]
+    names = [person.person_id for person in manifest.people]
+    matcher.enrol(names, everybody)
+    best = [(each.reference_ids[0], each.comparison_scores[0]) for each in matcher.search(everybody)]
+    is_found = {name: top == name and score >= 0.7 for name, (top, score) in zip(names, best, strict=True)}
+    n_found = {group: sum(is_found[name] for name in names if name[0] == group[0]) for group in ("tall", "short")}
+    assert n_found == {"tall": 0, "short": 8}, "by cosine all are found"
+    assert rates(found.tpir) == {"tall": (0, 6), "short": (8, 8)}
+    assert rates(found.fpir_mixed) == {"tall": (0, 6), "short": (0, 8)}, "their look-alikes score lower too"
 
 
 def test_group_of_one_person_is_refused_until_it_is_left_out():

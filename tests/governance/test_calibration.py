@@ -18,8 +18,9 @@ from lfr_kit.governance.calibration import (
     valid_until,
 )
 from lfr_kit.governance.shipped_calibrations import SHIPPED_CALIBRATIONS
+from lfr_kit.matching.choose_matcher import choose_matcher
 
-DLIB, RIVALS = SHIPPED_CALIBRATIONS
+RIVALS, DLIB = SHIPPED_CALIBRATIONS
 MAY = date(2026, 5, 4)
 
 
@@ -92,8 +93,9 @@ def test_shipped_floor_keeps_one_in_a_thousand_at_every_size_it_gives_one_for(n_
 
 
 def test_shipped_are_of_both_scales_and_the_default_one_comes_first():
-    assert [each.calibration_id for each in SHIPPED_CALIBRATIONS] == ["dlib_resnet-lfw-2", "dlib_resnet-lfw-3"]
-    assert [each.score_scale for each in SHIPPED_CALIBRATIONS] == ["cosine", "cosine_less_rivals"]
+    assert [each.calibration_id for each in SHIPPED_CALIBRATIONS] == ["dlib_resnet-lfw-3", "dlib_resnet-lfw-2"]
+    assert [each.score_scale for each in SHIPPED_CALIBRATIONS] == ["cosine_less_rivals", "cosine"]
+    assert choose_matcher("exact", RIVALS.space_id).score_scale == RIVALS.score_scale
 
 
 def test_shipped_less_rivals_is_the_cosine_where_nobody_else_is_listed_and_lower_on_long_lists():
@@ -199,7 +201,7 @@ def test_calibration_without_a_measurement_is_refused():
 
 
 def test_choice_of_a_threshold_below_the_floor_of_any_list_is_refused():
-    shipped = SHIPPED_CALIBRATIONS[0]
+    shipped = DLIB
     refusals = choice_refusals(shipped, plan(threshold=0.6), shipped.measured_on)
     assert [refusal.partition(":")[0] for refusal in refusals] == ["threshold"]
     assert choice_refusals(shipped, plan(threshold=shipped.floor(1)), shipped.measured_on) == []

@@ -57,7 +57,7 @@ def facts(**changes) -> StartFacts:
     well = StartFacts(
         at=NOON,
         deployment=deployment(),
-        calibration=SHIPPED_CALIBRATIONS[0],
+        calibration=next(each for each in SHIPPED_CALIBRATIONS if each.calibration_id == plan().calibration_id),
         watchlist=watchlist(),
         watchlist_faults=(),
         engine=Engine(space_id=plan().space_id),

@@ -222,13 +222,12 @@ def test_run_on_the_scale_less_rivals_raises_alerts_on_it(store, monkeypatch, tm
     plan = {"score_scale": "cosine_less_rivals", "blind_first_look": False}
     entry_ids = open_scene(store, tmp_path, frames, threshold=0.3, **plan)
     with pytest.raises(AuthorityError, match="score scale is cosine, not cosine_less_rivals"):
-        DeploymentRun(store, OPERATOR, "D-1")
+        DeploymentRun(store, OPERATOR, "D-1", settings().setting("matcher", normalisation="none"))
     for others in ({"n_impostors": 5}, {"rival_from": -0.9}):  # other scores of the same faces
         chosen = settings().setting("matcher", normalisation="rivals", **others)
         with pytest.raises(AuthorityError, match="score scale is cosine_less_rivals_"):
             DeploymentRun(store, OPERATOR, "D-1", chosen)
-    chosen = settings().setting("matcher", normalisation="rivals")
-    done = DeploymentRun(store, OPERATOR, "D-1", chosen).run(lambda _: None)
+    done = DeploymentRun(store, OPERATOR, "D-1").run(lambda _: None)  # the settings leave it to the authority
     seen = alert_operations.view(store, OPERATOR, done.alert_ids[0])
     assert (seen.entry_id, seen.score.score_scale) == (entry_ids[0], "cosine_less_rivals")
     assert seen.score.comparison_score < seen.score.similarity - 0.05

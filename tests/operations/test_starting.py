@@ -238,11 +238,13 @@ def test_deployment_less_rivals_is_granted_on_its_calibration_and_opens_where_th
     assert deployments.standing(store, found.deployment_id).state == "open"
 
 
-def test_engine_here_says_what_the_matcher_of_the_settings_scores(store, monkeypatch):
+def test_engine_here_scores_as_the_authority_says_unless_the_settings_say_otherwise(store, monkeypatch):
     from lfr_kit.config import settings
 
     found = granted(store).authority.model_copy(update={"embedder": "scripted"})
     assert starting.engine_here(found).score_scale == "cosine"
+    less = found.model_copy(update={"score_scale": "cosine_less_rivals"})
+    assert starting.engine_here(less).score_scale == "cosine_less_rivals"
     monkeypatch.setenv("LFR_MATCHER__SETTINGS", '{"normalisation": "rivals"}')
     settings.cache_clear()
     assert starting.engine_here(found).score_scale == "cosine_less_rivals"
