@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 from frozen_lists import frozen_list, move, picture, planned, somebody
@@ -47,6 +49,17 @@ def shoot(folder, frames) -> None:
         cv2.imwrite(str(folder / f"{i:02d}.png"), image[..., ::-1])
 
 
+def film(path, frames, fps) -> None:
+    """A video in which every pixel is as it was drawn."""
+    with av.open(str(path), "w") as video:
+        stream = video.add_stream("ffv1", rate=fps)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "bgr0"
+        for image in frames:
+            video.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        video.mux(stream.encode())
+
+
 def template_of(colour, folder) -> np.ndarray:
     """What the engine makes of a disc of this colour."""
     shoot(folder, [street((160, 120, colour))] * 3)
@@ -60,9 +73,10 @@ def template_of(colour, folder) -> np.ndarray:
     return pipeline.embedder.embed(seen[:1])[0].vector
 
 
-def open_scene(store, tmp_path, frames, *, threshold: float = 0.999, **plan) -> list[str]:
+def open_scene(store, tmp_path, footage, *, threshold: float = 0.999, **plan) -> list[str]:
     """Deployment D-1, open, with an officer on the ground: Green and Red are sought; one camera, north.
 
+    `footage`: of the camera, a file or frames, which become a folder of pictures: one a second.
     `plan`: further changes of its authority.
 
     Returns
@@ -70,7 +84,9 @@ def open_scene(store, tmp_path, frames, *, threshold: float = 0.999, **plan) -> 
     list of str
         Entry ids of Green and Red.
     """
-    shoot(tmp_path / "north", frames)
+    if not isinstance(footage, Path):
+        shoot(tmp_path / "north", footage)
+        footage = tmp_path / "north"
     people = []
     for seed, colour in ((1, GREEN), (2, RED)):
         vector = template_of(colour, tmp_path / f"reference-{seed}")
@@ -80,7 +96,7 @@ def open_scene(store, tmp_path, frames, *, threshold: float = 0.999, **plan) -> 
         store,
         "D-1",
         0,
-        cameras=(Camera(camera_id="north", source=str(tmp_path / "north"), zone=None),),
+        cameras=(Camera(camera_id="north", source=str(footage), zone=None),),
         embedder="scripted",
         threshold=threshold,
         ends_at=now + timedelta(hours=5),

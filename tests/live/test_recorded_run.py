@@ -17,7 +17,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from disc_scene import BLUE, ENGAGER, GREEN, SCRIPTED, open_scene, street
+from disc_scene import BLUE, ENGAGER, GREEN, SCRIPTED, film, open_scene, street
 from filmed import NECESSARY, note_grant
 from frozen_lists import OPERATOR, SILVER
 from governed import put_user
@@ -40,6 +40,7 @@ from lfr_kit.store.store import Store
 from lfr_kit.store.tables.deployments import deployments
 
 GRANT = {"cameras": ["north"], "why_necessary": NECESSARY}
+FPS = 4
 PATIENCE_S = 60.0
 pytestmark = pytest.mark.timeout(240)
 
@@ -70,12 +71,21 @@ def store(chosen):
         yield made
 
 
-def opened(store, tmp_path, **plan):
-    """Blue stands before the camera, and Green, who is sought; a picture a second, no two alike."""
-    frames = [street((80, 120, BLUE), (220, 120, GREEN)) for _ in range(240)]
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory):
+    """Four minutes: Blue stands before the camera, and Green, who is sought; no two pictures are alike."""
+    frames = [street((80, 120, BLUE), (220, 120, GREEN)) for _ in range(240 * FPS)]
     for n, image in enumerate(frames):
-        image[:8, n : n + 8] = 255
-    open_scene(store, tmp_path, frames, **plan)
+        y, x = np.multiply(divmod(n, 40), 4)
+        image[y : y + 4, x : x + 8] = 255
+    path = tmp_path_factory.mktemp("footage") / "north.mkv"
+    film(path, frames, FPS)
+    return path
+
+
+def opened(store, tmp_path, footage, **plan):
+    """The deployment on this footage."""
+    open_scene(store, tmp_path, footage, **plan)
     with store.reading() as connection:
         found = rows.deployment(connection, store.vault.key(connection, "store"), "D-1")
     note_grant(store, "D-1", found.authority)
@@ -134,8 +144,8 @@ def frames_of(store, segment_id):
         return [frame.to_ndarray(format="rgb24").astype(int) for frame in found.decode(video=0)]
 
 
-def test_run_records_what_it_may_look_at_and_nothing_while_it_is_dark(store, tmp_path):
-    opened(store, tmp_path, recording=GRANT)
+def test_run_records_what_it_may_look_at_and_nothing_while_it_is_dark(store, tmp_path, footage):
+    opened(store, tmp_path, footage, recording=GRANT)
     assert not store.chosen.recordings.exists()
     run = Run(store)
     run.until_recorded(3)
@@ -160,8 +170,8 @@ def test_run_records_what_it_may_look_at_and_nothing_while_it_is_dark(store, tmp
 
 
 @pytest.mark.parametrize("what", ["not granted", "swapped after the grant"])
-def test_run_records_nothing_without_a_grant_that_stands(store, tmp_path, what):
-    found = opened(store, tmp_path)
+def test_run_records_nothing_without_a_grant_that_stands(store, tmp_path, footage, what):
+    found = opened(store, tmp_path, footage)
     if what == "swapped after the grant":
         plan = type(found.authority).model_validate({**dict(found.authority), "recording": GRANT}, strict=False)
         with store.engine.begin() as connection:
@@ -195,9 +205,11 @@ def small_disk(place: Path, size: str):
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_full_disk_stops_recording_is_said_everywhere_and_recognition_goes_on(store, tmp_path, monkeypatch):
+def test_full_disk_stops_recording_is_said_everywhere_and_recognition_goes_on(
+    store, tmp_path, footage, monkeypatch
+):
     monkeypatch.setattr(recorder, "FIRST_PAUSE_S", 0.5)
-    opened(store, tmp_path, recording=GRANT)
+    opened(store, tmp_path, footage, recording=GRANT)
     with small_disk(store.chosen.recordings, "64k"):
         ballast = store.chosen.recordings / "ballast"
         ballast.write_bytes(bytes(60_000))
@@ -215,9 +227,9 @@ def test_full_disk_stops_recording_is_said_everywhere_and_recognition_goes_on(st
 
 
 def test_killed_runner_loses_only_the_last_seconds_and_the_next_one_brings_the_segment_to_its_end(
-    store, chosen, tmp_path
+    store, chosen, tmp_path, footage
 ):
-    opened(store, tmp_path, recording=GRANT)
+    opened(store, tmp_path, footage, recording=GRANT)
     put_user(store, OPERATOR.user_id, Role.LFR_OPERATOR)
     keep_token(chosen.session_file, new_session(store, OPERATOR.user_id))
     environment = {
@@ -231,13 +243,13 @@ def test_killed_runner_loses_only_the_last_seconds_and_the_next_one_brings_the_s
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     heard = Run.__new__(Run)
     heard.statuses = []
-    before = heard.until_recorded(8)
+    before = heard.until_recorded(8 * FPS)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     (only,) = recordings.listing(store, SILVER, "D-1").segments
     assert only.state is SegmentState.RUNNING
     kept = len(frames_of(store, only.segment_id))
-    assert kept >= recording(before)["frames"] - 4, "playable as it is, but for the last seconds"
+    assert kept >= recording(before)["frames"] - 4 * FPS, "playable as it is, but for the last seconds"
     presence.heartbeat(store, ENGAGER, "D-1")
     run = Run(store)
     run.until_recorded(1)

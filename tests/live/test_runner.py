@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from disc_scene import BLUE, ENGAGER, GREEN, SCRIPTED, open_scene, street
+from disc_scene import BLUE, ENGAGER, GREEN, SCRIPTED, film, open_scene, street
 from frozen_lists import AUDITOR, OPERATOR, SILVER, move
 from governed import put_user
 from PIL import Image
@@ -41,6 +41,7 @@ from lfr_kit.store.repository.deployments import events_of
 from lfr_kit.store.store import Store
 
 BLUE_AT, GREEN_AT = (80, 120), (220, 120)
+FPS = 5
 PATIENCE_S = 30.0
 
 
@@ -70,8 +71,9 @@ def store(chosen):
 @pytest.fixture
 def scene(store, chosen, tmp_path):
     """Blue stands before the camera, and Green, who is sought, comes and goes."""
-    frames = [street((*BLUE_AT, BLUE), *[(*GREEN_AT, GREEN)] * (i >= 5)) for i in range(30)]
-    open_scene(store, tmp_path, frames)
+    frames = [street((*BLUE_AT, BLUE), *[(*GREEN_AT, GREEN)] * (i >= 5)) for i in range(30 * FPS)]
+    film(tmp_path / "north.mkv", frames, FPS)
+    open_scene(store, tmp_path, tmp_path / "north.mkv")
     put_user(store, OPERATOR.user_id, Role.LFR_OPERATOR)
     keep_token(chosen.session_file, new_session(store, OPERATOR.user_id))
     with heard_of(store):
@@ -179,7 +181,7 @@ def test_only_the_face_of_an_open_alert_is_shown_and_only_until_it_is_decided(ru
         adjudication.decide(scene, OPERATOR, alert.alert_id, Verdict.VIABLE, DecisionReason.SAME_FEATURES)
         seen = []
         end = time.monotonic() + 3
-        while time.monotonic() < end and len(seen) < 40:
+        while time.monotonic() < end and len(seen) < 10:
             if message := frames.newest(0.5):
                 seen.append(is_shown(picture_of(message), BLUE_AT, BLUE))
         assert seen
@@ -272,7 +274,7 @@ def test_cameras_are_looked_at_before_the_opening_and_the_finding_says_what_to_d
     assert (found.health.camera_id, found.health.size_wh) == ("north", (320, 240))
     assert found.n_faces > 0
     assert 40 < found.face_px_median < 60
-    assert any("frames a second" in finding for finding in found.findings)  # one picture a second
+    assert any("frames a second" in finding for finding in found.findings)  # five pictures a second
     move(scene, "D-1", DeploymentState.DRAFT)
     with pytest.raises(StateError, match="once it is granted"):
         check_cameras(scene, SILVER, "D-1", seconds=3.0)
