@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +76,8 @@ def serve(wanted: Wanted, ready: Callable[[str], None]) -> None:
     OutputError
         If the port cannot be had.
     """
-    from lfr_kit.ui.server.app import LfrDashboards, Place
+    with _without_grammar_of_addresses():
+        from lfr_kit.ui.server.app import LfrDashboards, Place
     from lfr_kit.ui.server.state import ServerState
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
@@ -90,3 +93,17 @@ def serve(wanted: Wanted, ready: Callable[[str], None]) -> None:
         LfrDashboards.at(place, folder, ServerState(store, settings().live.bus_dir), ready).start()
     finally:
         store.close()
+
+
+@contextmanager
+def _without_grammar_of_addresses() -> Iterator[None]:
+    """jsonschema, which comes with Voila, builds a grammar for a format nobody here checks: half of the start."""
+    grammar = "rfc3987_syntax"
+    if grammar in sys.modules:
+        yield
+        return
+    sys.modules[grammar] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[grammar]
