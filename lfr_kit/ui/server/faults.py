@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lfr_kit.errors import (
@@ -50,6 +51,10 @@ _STATUSES: tuple[tuple[type[LfrError], int], ...] = (
 """The first that fits counts."""
 
 
+_OPTION = re.compile(r" \(--[a-z-]+\)")
+"""How the command line is told it: nothing to somebody in a browser."""
+
+
 def status_of(error: BaseException) -> int:
     """The HTTP status of an error; 500 for what nobody foresaw."""
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
@@ -59,7 +64,7 @@ def fields_of(error: BaseException, status: int) -> dict[str, Any]:
     """What stands under ``error`` in an answer: of what nobody foresaw no more than that it happened."""
     if isinstance(error, LfrError):
         findings = list(getattr(error, "findings", ()))
-        return {"kind": type(error).__name__, "message": str(error), "findings": findings}
+        return {"kind": type(error).__name__, "message": _OPTION.sub("", str(error)), "findings": findings}
     if status < 500:
         said = getattr(error, "log_message", None) or getattr(error, "reason", None) or "refused"
         return {"kind": type(error).__name__, "message": said, "findings": []}

@@ -21,7 +21,6 @@ _KEPT_S = 600.0
 """After the last sign of life."""
 _MOST_UPLOADS = 500
 _LONGEST_NAME = 200
-_OVER = ("done", "failed")
 
 
 @dataclass
@@ -35,7 +34,7 @@ class Upload:
     size
         Bytes, as announced.
     state
-        ``receiving``, ``waiting`` (for the import), ``importing``, ``done`` or ``failed``.
+        ``receiving``, ``waiting`` (for the import), ``importing`` or ``done``; refused, it is ``receiving`` again.
     step
         What the import does now, in words.
     report, error
@@ -92,11 +91,13 @@ class Uploads:
             If it is too large, or too much is under way.
         """
         self._let_old_ones_go()
-        if not name.strip() or len(name) > _LONGEST_NAME or size < 1:
-            raise InputError(f"name, size: send a name of at most {_LONGEST_NAME} characters and a size in bytes")
+        if size < 1:
+            raise InputError("the file is empty; choose another")
+        if not name.strip() or len(name) > _LONGEST_NAME:
+            raise InputError(f"the file's name may have 1 to {_LONGEST_NAME} characters; rename it")
         if size > LARGEST_FILE:
             raise TooLargeError(f"{size:,} bytes; a picture may have {LARGEST_FILE:,}")
-        under_way = sum(one.size for one in self._uploads.values() if one.state not in _OVER)
+        under_way = sum(one.size for one in self._uploads.values() if one.state != "done")
         if under_way + size > MOST_BYTES or len(self._uploads) >= _MOST_UPLOADS:
             raise TooLargeError("too much is being uploaded at this moment; wait until some of it is imported")
         upload = Upload(secrets.token_hex(8), session, watchlist_id, name, size, self._clock())
@@ -135,13 +136,24 @@ class Uploads:
         upload.content += chunk
 
     def take(self, upload: Upload) -> bytes:
-        """The whole file, of which nothing stays here. StateError if it is not whole."""
+        """The whole file, of which nothing stays here but by `give_back`. StateError if it is not whole."""
         if upload.state != "receiving" or len(upload.content) != upload.size:
             raise StateError(
                 f"upload {upload.upload_id}: {len(upload.content):,} of {upload.size:,} bytes are here"
             )
         content, upload.content, upload.state = bytes(upload.content), bytearray(), "waiting"
         return content
+
+    def give_back(self, upload: Upload, content: bytes, error: dict[str, Any]) -> None:
+        """Nothing came of a file that was taken: it may be tried again, with other words, and need not be sent."""
+        upload.error, upload.step = error, ""
+        if upload.upload_id in self._uploads:
+            upload.content, upload.state, upload.touched_at = bytearray(content), "receiving", self._clock()
+
+    def drop(self, upload: Upload) -> None:
+        """Nobody wants it any more."""
+        upload.content = bytearray()
+        self._uploads.pop(upload.upload_id, None)
 
     def forget(self, session: str) -> None:
         """Those of a session that ended."""

@@ -62,6 +62,11 @@ class UploadHandler(_UploadHandler):
         self.state.uploads.add(upload, int(offset), self.request.body)
         self.reply({"received": len(upload.content)})
 
+    def delete(self, upload_id: str) -> None:
+        """Lets a picture go that is not wanted any more; one that is being imported goes on."""
+        self.state.uploads.drop(self.upload(upload_id))
+        self.reply({}, 200)
+
 
 class FinishUploadHandler(_UploadHandler):
     """Has a picture enrolled."""
@@ -90,13 +95,13 @@ class FinishUploadHandler(_UploadHandler):
         try:
             upload.report = await self.state.importer.run(order, tell)
         except RefusedImportError as refused:
-            upload.state, upload.error = "failed", refused.error
+            self.state.uploads.give_back(upload, order.content, refused.error)
             self.reply({"error": refused.error}, refused.status)
             return
         except LfrError as error:
-            upload.state, upload.error = "failed", fields_of(error, status_of(error))
+            self.state.uploads.give_back(upload, order.content, fields_of(error, status_of(error)))
             raise
-        upload.state, upload.step = "done", ""
+        upload.state, upload.step, upload.error = "done", "", None
         self.reply(upload.values())
 
 

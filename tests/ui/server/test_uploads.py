@@ -72,9 +72,32 @@ def test_what_is_too_large_is_refused_before_it_is_sent(uploads):
     uploads.begin("s", "W-1", "a.jpg", 1)
 
 
-@pytest.mark.parametrize(("name", "size"), [("", 1), ("a" * 201, 1), ("a.jpg", 0), ("a.jpg", -1)])
-def test_a_file_without_name_or_size_is_refused(uploads, name, size):
-    with pytest.raises(InputError):
+def test_what_nothing_came_of_is_there_for_another_try(uploads):
+    upload = uploads.begin("s", "W-1", "a.jpg", 3)
+    uploads.add(upload, 0, b"abc")
+    content = uploads.take(upload)
+    uploads.give_back(upload, content, {"message": "category: is missing"})
+    assert (upload.state, upload.error) == ("receiving", {"message": "category: is missing"})
+    assert uploads.take(upload) == b"abc"
+
+
+def test_what_nobody_wants_any_more_leaves_room_and_does_not_come_back(uploads):
+    for _ in range(MOST_BYTES // LARGEST_FILE):
+        last = uploads.begin("s", "W-1", "a.jpg", LARGEST_FILE)
+    uploads.drop(last)
+    uploads.begin("s", "W-1", "a.jpg", LARGEST_FILE)
+    uploads.give_back(last, b"abc", {})
+    assert last.content == b""
+    with pytest.raises(NotInStoreError):
+        uploads.find("s", last.upload_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "says"),
+    [("", 1, "name"), ("a" * 201, 1, "name"), ("a.jpg", 0, "is empty"), ("a.jpg", -1, "is empty")],
+)
+def test_a_file_without_name_or_size_is_refused_in_words(uploads, name, size, says):
+    with pytest.raises(InputError, match=says):
         uploads.begin("s", "W-1", name, size)
 
 

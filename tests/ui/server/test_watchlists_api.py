@@ -154,6 +154,32 @@ def test_what_is_said_of_a_person_is_checked_and_the_field_is_named(served, buil
     assert entries(manager, building) == []
 
 
+def test_a_picture_that_was_refused_for_its_words_is_taken_with_better_ones(served, building):
+    manager = served.browser("manager")
+    content = png(1)
+    begun = manager.post(f"lfr/api/watchlists/{building}/uploads", {"name": "a.png", "size": len(content)}).json()
+    path = f"lfr/api/uploads/{begun['upload_id']}"
+    manager.put(f"{path}?offset=0", content)
+    unsaid = manager.post(f"{path}/finish", {"fields": GOOD | {"person_ref": "PNC/1", "rationale": ""}})
+    message = unsaid.json()["error"]["message"]
+    assert (unsaid.status_code, "say why" in message, "--" in message) == (400, True, False)
+    assert manager.get(path).json()["error"]["message"] == message
+    done = manager.post(f"{path}/finish", {"fields": GOOD | {"person_ref": "PNC/1"}}).json()
+    assert (done["state"], done["error"], done["report"]["n_people"]) == ("done", None, {"accepted": 1})
+    assert manager.post(f"{path}/finish", {"fields": GOOD}).status_code == 409
+
+
+def test_a_picture_that_is_not_wanted_any_more_is_let_go(served, building):
+    manager, other = served.browser("manager"), served.browser("manager")
+    begun = manager.post(f"lfr/api/watchlists/{building}/uploads", {"name": "a.png", "size": 3}).json()
+    path = f"lfr/api/uploads/{begun['upload_id']}"
+    headers = {"X-XSRFToken": manager.xsrf, "Origin": manager.origin}
+    assert other.client.delete(path, headers=headers | {"X-XSRFToken": other.xsrf}).status_code == 404
+    assert manager.client.delete(path, headers={"Origin": manager.origin}).status_code == 403
+    assert manager.client.delete(path, headers=headers).status_code == 200
+    assert manager.put(f"{path}?offset=0", b"abc").status_code == 404
+
+
 def test_the_same_picture_twice_is_once(served, building):
     manager = served.browser("manager")
     for expected in ({"accepted": 1}, {"unchanged": 1}):
