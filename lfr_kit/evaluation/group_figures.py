@@ -74,7 +74,7 @@ def _group(each: GroupRate) -> dict[str, Any]:
 
 def group_content(prepared: Prepared, study: GroupStudy, score_scale: str) -> RunContent:
     """The run of a study of groups on that scale, with plots and page."""
-    manifest, plan = prepared.manifest, asdict(study.plan)
+    manifest, plan = prepared.manifest, asdict(study.plan) | {"score_scale": score_scale}
     figures = group_figures(study, prepared.templates.passes.space_id, score_scale)
     drawings = _drawings(study)
     return RunContent(
