@@ -11,6 +11,7 @@ from shutil import copytree
 import numpy as np
 import pytest
 from governed import FakeClock, GovernedCommandLine
+from shared_out import SharedOut, place_in_line
 from store_places import settings_of
 
 from lfr_kit.config import StoreSettings, settings
@@ -38,6 +39,16 @@ def portrait() -> np.ndarray:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("real_footage") and not os.environ.get("LFR_TESTDATA"):
         pytest.skip("needs real footage: set LFR_TESTDATA to its folder")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: place_in_line(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> SharedOut | None:
+    return SharedOut(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture
@@ -134,6 +145,16 @@ def store(store_settings: StoreSettings, clock: FakeClock):
 
     with Store.open(store_settings, clock) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_built_once():
+    """Typer builds all commands anew for each that is run, which takes longer than most of them."""
+    from typer import testing
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testing, "_get_command", cache(testing._get_command))
+        yield
 
 
 @pytest.fixture
