@@ -11,7 +11,7 @@ PAGES = {
     "alerts": ("operator", ".queue-item", DESK),
     "officer": ("officer", ".lfr-officer form", PHONE),
     "watchlist": ("reviewer", "dialog[open]", DESK),
-    "summary": ("silver", ".rates .rate", DESK),
+    "summary": ("silver", "[data-status=drawn] .rates .rate", DESK),
     "evaluation": ("silver", ".plot img", DESK),
 }
 

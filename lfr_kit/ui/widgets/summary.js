@@ -40,14 +40,14 @@ function columns(row) {
 
 function exportBar(page, record) {
   const at = `${root()}api/deployments/${part(page.deploymentId)}/record`;
-  const links = FORMS.map(([form, name]) => h("a.button", { href: `${at}.${form}`, download: "" }, name));
+  const links = FORMS.map(([form, name]) => h("a.button", { id: `record-${form}`, href: `${at}.${form}`, download: "" }, name));
   const certificates = (record.certificates || []).map((each) => certificate(page, each));
   return h("div.row", {}, h("span.quiet.small", {}, "Export:"), links, certificates);
 }
 
 function certificate(page, given) {
   const id = typeof given === "string" ? given : given.certificate_id;
-  return h("a.button", { href: `${root()}${given.href || `api/certificates/${part(id)}.html`}`, target: "_blank", rel: "noopener" }, `Deletion certificate ${id}`);
+  return h("a.button", { id: `certificate-${id}`, href: `${root()}${given.href || `api/certificates/${part(id)}.html`}`, target: "_blank", rel: "noopener" }, `Deletion certificate ${id}`);
 }
 
 function standingBadge(page, record) {
@@ -110,7 +110,7 @@ function windowOf(page, record) {
 function alertsTable(record) {
   if (!record.alerts.length) return null;
   const rows = record.alerts.map((each) => h("tr", {}, h("td", {}, new Date(each.raised_at).toLocaleTimeString("en-GB")), h("td", {}, each.camera_id), h("td", {}, h(`span.badge.${each.response}`, {}, worded(each.response))), h("td", {}, worded(each.state)), h("td", {}, each.truth ? worded(each.truth) : "open"), ["decided_after_s", "acknowledged_after_s"].map((name) => h("td", {}, each[name] === null || each[name] === undefined ? "-" : span(each[name])))));
-  return h("details.card", {}, h("summary", {}, `Alerts one by one (${record.alerts.length})`), h("div.plot-table", { tabIndex: 0, role: "region", "aria-label": "Alerts one by one" }, h("table", {}, h("thead", {}, h("tr", {}, ["Raised", "Camera", "Response", "State", "Truth", "Decided after", "Acknowledged after"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, rows))));
+  return h("details.card", {}, h("summary", { id: "alerts-one-by-one" }, `Alerts one by one (${record.alerts.length})`), h("div.plot-table", { tabIndex: 0, role: "region", "aria-label": "Alerts one by one" }, h("table", {}, h("thead", {}, h("tr", {}, ["Raised", "Camera", "Response", "State", "Truth", "Decided after", "Acknowledged after"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, rows))));
 }
 
 async function build(page) {
@@ -136,7 +136,12 @@ async function build(page) {
   fill(page.content, headline(page), body, footage.element);
   page.on("alerts", safely);
   page.on("back", safely);
-  page.on("status", () => { if (!body.dataset.hasStatus) { body.dataset.hasStatus = "1"; safely(); } });
+  page.on("status", async () => {
+    if (body.dataset.status) return;
+    body.dataset.status = "heard";
+    await safely();
+    body.dataset.status = "drawn";
+  });
   page.on("deployment", () => page.readDeployment().then(safely, (error) => page.fail(error)));
   const timer = setInterval(() => document.visibilityState === "visible" && safely(), EVERY_MS);
   page.signal.addEventListener("abort", () => clearInterval(timer));
