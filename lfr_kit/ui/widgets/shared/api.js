@@ -74,6 +74,10 @@ export async function put(path, bytes) {
   return read(await ask(path, { method: "PUT", headers, body: bytes }));
 }
 
+export async function remove(path) {
+  return read(await ask(path, { method: "DELETE", headers: { "X-XSRFToken": csrf() } }));
+}
+
 /** A picture as an address within this page; `URL.revokeObjectURL` lets it go. */
 export async function picture(path) {
   const answer = await ask(path, { headers: { Accept: "image/*" } });

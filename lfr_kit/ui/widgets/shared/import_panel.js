@@ -2,17 +2,20 @@
 
 import { notice } from "./dialog.js";
 import { field, fill, h, say } from "./dom.js";
-import { imported, uploaded } from "./upload.js";
+import { forgotten, imported, uploaded } from "./upload.js";
 import { listOf, some } from "./words.js";
 
+const today = () => new Date().toISOString().slice(0, 10);
 const OF_PICTURE = [
   ["person_ref", "Reference", { required: true }],
   ["name", "Name", { required: true }],
-  ["date_of_birth", "Date of birth", { type: "date" }],
-  ["captured_on", "Picture taken on", { type: "date", required: true }],
+  ["date_of_birth", "Date of birth", { type: "date", max: today() }],
+  ["captured_on", "Picture taken on", { type: "date", required: true, max: today() }],
   ["under_18_rationale", "Under 18: why on the list all the same", { maxLength: 2000 }],
 ];
 const GROWN_UP_YEARS = 18;
+/** Too much at once, or the store is away: the same may be taken later. */
+const MAYBE_LATER = [413, 503];
 
 /** @param {() => void} onImported after each picture that was taken in */
 export function importPanel(page, onImported) {
@@ -27,7 +30,7 @@ export function importPanel(page, onImported) {
   );
   const element = h("section.card.stack", { "aria-label": "Add people" }, h("h3", {}, "Add people"), shared.element, zone, tiles);
   const take = (files) => {
-    for (const file of files) tiles.append(pictureTile(page, file, shared.values, onImported));
+    for (const file of files) tiles.append(new PictureTile(page, file, shared, onImported).element);
     choose.value = "";
   };
   const stop = (event) => event.preventDefault();
@@ -40,53 +43,117 @@ export function importPanel(page, onImported) {
 /** What holds for all pictures that are dropped together. */
 function sharedFields(page) {
   const select = (name, label, list) => [name, label, h("select", { required: true }, h("option", { value: "" }, "Choose"), listOf(page.vocabulary, list).map((each) => h("option", { value: each.value }, each.label)))];
-  const text = (name, label) => [name, label, h("input", { type: "text", maxLength: 500, autocomplete: "off" })];
+  const text = (name, label, required = false) => [name, label, h("input", { type: "text", maxLength: 500, autocomplete: "off", required })];
   const inputs = [
     select("category", "Category", "categories"), select("response", "Response", "responses"), text("legal_basis", "Why it is lawfully held"),
-    text("image_source", "Source of the pictures"), text("rationale", "Why these people"), text("note", "What officers must know"),
-    ["expires_at", "Expires on", h("input", { type: "date" })],
+    text("image_source", "Source of the pictures"), text("rationale", "Why these people", true), text("note", "What officers must know"),
+    ["expires_at", "Expires on", h("input", { type: "date", min: today() })],
   ];
   const element = h("div.field-grid", {}, inputs.map(([, label, input]) => field(label, input)));
-  return { element, values: () => Object.fromEntries(inputs.map(([name, , input]) => [name, input.value])) };
+  return { element, isComplete: () => inputs.every(([, , input]) => input.reportValidity()), values: () => Object.fromEntries(inputs.map(([name, , input]) => [name, input.value])) };
 }
 
-function pictureTile(page, file, shared, onImported) {
-  const address = URL.createObjectURL(file);
-  const image = h("img", { src: address, alt: `To be uploaded: ${file.name}`, onload: () => URL.revokeObjectURL(address) });
-  const bar = h("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` });
-  const told = h("div", { role: "status" }, "Uploading");
-  const inputs = OF_PICTURE.map(([name, label, given]) => [name, label, h("input", { type: "text", autocomplete: "off", ...given })]);
-  const fields = h("div.field-grid", {}, inputs.map(([, label, input]) => field(label, input)));
-  const input = (name) => inputs.find((each) => each[0] === name)[2];
-  const childOnly = () => {
-    const isChild = isUnderAge(input("date_of_birth").value);
-    input("under_18_rationale").closest("label").hidden = !isChild;
-    input("under_18_rationale").required = isChild;
-  };
-  input("date_of_birth").addEventListener("change", childOnly);
-  childOnly();
-  const add = h("button.main", { type: "submit", disabled: true }, "Add to the list");
-  const form = h("form.stack.tight.grow", { onsubmit: (event) => send(event) }, h("div.row.apart", {}, h("strong.file-name", {}, file.name), h("span.small.quiet", {}, sizeOf(file))), bar, fields, told, h("div.row", {}, add, h("button.plain", { type: "button", onclick: () => tile.remove() }, "Remove")));
-  const tile = h("li.upload-tile.card", {}, image, form);
-  let uploadId = "";
-  uploaded(page.deployment.watchlist_id, file, (share) => { bar.value = share; })
-    .then((id) => { uploadId = id; add.disabled = false; say(told, "Uploaded. Say who it is, then add it."); })
-    .catch((error) => fill(told, notice("bad", `Not uploaded: ${error.message}`, error.findings)));
-  async function send(event) {
-    event.preventDefault();
-    add.disabled = true;
-    const values = { ...shared(), ...Object.fromEntries(inputs.map(([name, , each]) => [name, each.closest("label").hidden ? "" : each.value])) };
+/** One picture: on its way, then with who it is, then with what came of it. */
+class PictureTile {
+  constructor(page, file, shared, onImported) {
+    Object.assign(this, { page, file, shared, onImported, uploadId: "" });
+    this.gone = new AbortController();
+    this.bar = h("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` });
+    this.told = h("div", { role: "status" });
+    this.inputs = OF_PICTURE.map(([name, label, given]) => [name, label, h("input", { type: "text", autocomplete: "off", ...given })]);
+    this.input("date_of_birth").addEventListener("change", () => this.askOfChild());
+    this.add = h("button.main", { type: "submit", disabled: true }, "Add to the list");
+    this.again = h("button", { type: "button", hidden: true, onclick: () => this.begin() }, "Upload again");
+    this.away = h("button.plain", { type: "button", onclick: () => this.letGo() }, "Remove");
+    this.form = h(
+      "form.stack.tight.grow",
+      { onsubmit: (event) => this.send(event) },
+      h("div.row.apart", {}, h("strong.file-name", {}, file.name), h("span.small.quiet", {}, sizeOf(file))),
+      this.bar, h("div.field-grid", {}, this.inputs.map(([, label, input]) => field(label, input))), this.told, h("div.row", {}, this.add, this.again, this.away),
+    );
+    this.element = h("li.upload-tile.card", {}, preview(file), this.form);
+    this.askOfChild();
+    this.begin();
+  }
+
+  input(name) {
+    return this.inputs.find((each) => each[0] === name)[2];
+  }
+
+  askOfChild() {
+    const isChild = isUnderAge(this.input("date_of_birth").value);
+    const why = this.input("under_18_rationale");
+    why.closest("label").hidden = !isChild;
+    why.required = isChild;
+  }
+
+  async begin() {
+    this.again.hidden = true;
+    say(this.told, "Uploading");
     try {
-      const report = await imported(uploadId, values, (step) => say(told, step));
-      fill(told, reportNotice(page, report));
-      form.querySelectorAll("input").forEach((each) => { each.disabled = true; });
-      onImported();
+      await this.upload();
+      this.add.disabled = false;
+      say(this.told, "Uploaded. Say who it is, then add it.");
     } catch (error) {
-      fill(told, notice("bad", error.message, error.findings));
-      add.disabled = error.status === 404;
+      fill(this.told, notice("bad", `Not uploaded: ${error.message}`, error.findings));
+      this.again.hidden = !(error.isNoConnection || MAYBE_LATER.includes(error.status));
     }
   }
-  return tile;
+
+  async upload() {
+    const show = (share) => { this.bar.value = share; };
+    this.uploadId = await uploaded(this.page.deployment.watchlist_id, this.file, show, this.gone.signal);
+  }
+
+  letGo() {
+    this.gone.abort();
+    if (this.uploadId) forgotten(this.uploadId);
+    this.element.remove();
+  }
+
+  values() {
+    const own = this.inputs.map(([name, , each]) => [name, each.closest("label").hidden ? "" : each.value]);
+    return { ...this.shared.values(), ...Object.fromEntries(own) };
+  }
+
+  async send(event) {
+    event.preventDefault();
+    if (!this.shared.isComplete()) return;
+    this.add.disabled = true;
+    try {
+      const report = await this.imported(this.values());
+      this.uploadId = "";
+      fill(this.told, reportNotice(this.page, report));
+      this.inputs.forEach(([, , each]) => { each.disabled = true; });
+      say(this.away, "Close");
+      this.onImported();
+    } catch (error) {
+      fill(this.told, notice("bad", error.message, error.findings));
+      this.add.disabled = false;
+    }
+  }
+
+  /** The server keeps a picture for ten minutes: it is sent again where saying who it is took longer. */
+  async imported(values) {
+    const step = (text) => say(this.told, text);
+    try {
+      return await imported(this.uploadId, values, step);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      step("Sending the picture again");
+      await this.upload();
+      return imported(this.uploadId, values, step);
+    }
+  }
+}
+
+/** The whole picture, or that there is none to be seen: the browser reads fewer formats than the server. */
+function preview(file) {
+  const address = URL.createObjectURL(file);
+  const letGo = () => URL.revokeObjectURL(address);
+  const none = () => image.replaceWith(h("span.no-preview.small.quiet", {}, "no preview"));
+  const image = h("img", { src: address, alt: `To be uploaded: ${file.name}`, onload: letGo, onerror: () => { letGo(); none(); } });
+  return image;
 }
 
 /** Whether somebody born then is under 18 today; the server goes by the day of the deployment. */
@@ -111,7 +178,8 @@ function reportNotice(page, report) {
   const [outcome] = Object.keys(report.n_people);
   const noted = [...report.people, ...(report.noted || [])].flatMap((each) => each.reasons).filter((code) => outcome !== "failed" || code !== "template");
   const pictures = [...report.failed, ...report.warned].map((each) => [each.reason.split(" ").map((code) => page.word(code)).join(", "), each.message].filter(Boolean).join(": "));
-  const alike = report.n_alike ? [`${some(report.n_alike, "pair")} of entries look alike: see Look-alikes`] : [];
+  const isEntered = outcome === "accepted" || outcome === "quarantined";
+  const alike = isEntered && report.n_alike ? [`${some(report.n_alike, "pair")} of entries on this list look alike: see Look-alikes`] : [];
   const findings = [...noted.map((code) => page.word(code)), ...pictures, ...alike];
   const isTaken = outcome === "accepted" || outcome === "unchanged";
   return notice(isTaken && !findings.length ? "good" : "warn", OUTCOMES[outcome] || "Not taken.", findings);

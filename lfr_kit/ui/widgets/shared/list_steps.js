@@ -68,12 +68,15 @@ async function take(page, step, entries, onDone) {
 /** Freezes the list: from then on it is searched as it is. */
 export async function freeze(page, onDone) {
   const reason = reasonInput();
+  let frozen;
   const isDone = await ask(page.element, {
     title: "Freeze the list",
     text: "Nobody is added any more; its approved entries are searched under one digest. Withdrawals stay possible.",
     fields: [field("Reason (kept in the audit log)", reason)],
     yes: "Freeze",
-    act: () => post(`api/watchlists/${part(page.deployment.watchlist_id)}/freeze`, { reason: reason.value }),
+    act: async () => { frozen = await post(`api/watchlists/${part(page.deployment.watchlist_id)}/freeze`, { reason: reason.value }); },
   });
-  if (isDone) onDone("The list is frozen.");
+  if (!isDone) return;
+  const left = frozen.left_out.length ? `; left out: ${some(frozen.left_out.length, "entry", "entries")} that ${frozen.left_out.length === 1 ? "was" : "were"} not approved or would be over` : "";
+  onDone(`The list is frozen, with ${some(frozen.n_entries, "entry", "entries")}${left}.`);
 }

@@ -1,6 +1,6 @@
 // Pictures on their way to the server, a megabyte at a time, so that a large one neither gets lost nor stalls others.
 
-import { get, part, post, put } from "./api.js";
+import { get, part, post, put, remove } from "./api.js";
 
 const CHUNK_BYTES = 1 << 20;
 const TRIES = 4;
@@ -24,16 +24,23 @@ async function putLasting(path, bytes) {
  * @param {string} watchlistId
  * @param {File} file
  * @param {(share: number) => void} onProgress
+ * @param {AbortSignal} [signal] ends it; what was received is let go
  * @returns {Promise<string>} the upload's id
  */
-export async function uploaded(watchlistId, file, onProgress) {
+export async function uploaded(watchlistId, file, onProgress, signal = null) {
   const begun = await post(`api/watchlists/${part(watchlistId)}/uploads`, { name: file.name, size: file.size });
   const chunk = begun.chunk_bytes || CHUNK_BYTES;
-  for (let offset = 0; offset < file.size; offset += chunk) {
+  for (let offset = 0; offset < file.size && !signal?.aborted; offset += chunk) {
     await putLasting(`api/uploads/${part(begun.upload_id)}?offset=${offset}`, file.slice(offset, offset + chunk));
     onProgress(Math.min(1, (offset + chunk) / file.size));
   }
+  if (signal?.aborted) forgotten(begun.upload_id);
   return begun.upload_id;
+}
+
+/** Lets a picture go that is not wanted any more; where that is not heard, it goes after ten minutes. */
+export function forgotten(uploadId) {
+  return remove(`api/uploads/${part(uploadId)}`).catch(() => {});
 }
 
 /** Has an uploaded picture imported: the answer comes when it is, meanwhile the upload tells what is being done. */
