@@ -70,3 +70,15 @@ def test_live_view_new_alert_is_told_within_a_second(live, runner, site):
     runner.alerts_changed()
     page.wait_for_selector(".strip:not([hidden]) .badge.red", timeout=3_000)
     live.shoot("live-alert")
+
+
+def test_live_view_of_who_may_not_see_pictures_says_so_and_asks_for_none(visitors, runner):
+    visitor = visitors("reviewer")
+    asked = []
+    visitor.page.on("websocket", lambda line: asked.append(line.url))
+    page = visitor.open("live", ".camera .light.good")
+    veil = page.locator(".camera .veil").first
+    expect(veil).to_have_text("Your roles do not open the pictures, only the figures")
+    assert page.locator("#sound, .enlarge").count() == 0
+    visitor.shoot("live-figures-only")
+    assert not [each for each in asked if "/ws/frames/" in each]

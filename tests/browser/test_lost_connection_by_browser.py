@@ -5,6 +5,7 @@ import signal
 
 from browser.playing import alert_of
 from browser.visiting import PHONE, expect
+from lfr_kit.store.repository.users import delete_sessions
 
 LOST = (
     "ERR_CONNECTION_REFUSED",
@@ -49,6 +50,40 @@ def test_session_that_ended_elsewhere_is_told_and_shows_nothing_more(visitors, r
     page.wait_for_selector("input[name=password]")
     page.go_back(wait_until="commit")
     page.wait_for_selector("input[name=password]")
+
+
+def test_session_that_ends_in_another_tab_takes_people_and_pictures_off_the_page(visitors, runner, site):
+    visitor = visitors("operator")
+    visitor.expected = ("401", "WebSocket", "/api/kernels/")
+    page = visitor.open("alerts", ".lfr-alerts .queue")
+    page.click(f"#alert-{alert_of(site, 2)}", timeout=10_000)
+    expect(page.locator(".pair img").first).to_be_visible()
+    page.keyboard.press("v")
+    other = visitor.context.new_page()
+    other.goto(site.address)
+    other.click("text=Sign out")
+    other.wait_for_selector("input[name=password]")
+    page.wait_for_selector("text=Your session has ended")
+    expect(page.locator(".lfr .content")).to_be_empty()
+    assert page.inner_text("#light") == "Not known: signed out"
+    visitor.shoot("alerts-signed-out")
+    page.click("text=Sign in again")
+    page.wait_for_selector("input[name=password]")
+    assert "alerts.ipynb" in page.url
+
+
+def test_session_that_ended_while_the_line_was_lost_is_told(visitors, runner, site):
+    visitor = visitors("gold")
+    visitor.expected = (*LOST, "401")
+    page = visitor.open("live", ".camera .light.good")
+    port = re.search(r":(\d+)/", site.address)[1]
+    site.stop(signal.SIGKILL)
+    page.wait_for_selector("text=No connection to the server")
+    with site.store.engine.begin() as connection:
+        delete_sessions(connection, user_id="gold")
+    site.start("--port", port)
+    page.wait_for_selector("text=Your session has ended", timeout=40_000)
+    expect(page.locator(".lfr .content")).to_be_empty()
 
 
 def test_page_that_does_not_open_is_opened_anew_once_and_then_says_so(visitors, site):

@@ -69,6 +69,63 @@ def test_reviewer_reviews_what_was_seen_with_two_statements(visitors, site, buil
     assert visitor.fits()
 
 
+def test_light_is_known_while_the_reason_is_still_asked_for(visitors, runner, site):
+    visitor = visitors("manager")
+    visitor.expected = ("400",)
+    page = visitor.open("watchlist", "dialog[open]")
+    expect(page.locator("#light")).to_have_text("Lit", timeout=10_000)
+
+
+def small_picture(seed: int) -> dict[str, object]:
+    encoded = io.BytesIO()
+    Image.fromarray(photo(seed)).save(encoded, "PNG")
+    return {"name": "small.png", "mimeType": "image/png", "buffer": encoded.getvalue()}
+
+
+def fill_in(page, **texts: str) -> None:
+    for label, value in texts.items():
+        page.get_by_label(label.replace("_", " "), exact=True).fill(value)
+
+
+def test_picture_is_added_though_words_were_missing_and_the_server_had_let_it_go(visitors, site, building):
+    visitor = visitors("manager")
+    page = opened(visitor, building)
+    visitor.expected = ("400", "404")
+    page.click("#add-people")
+    asked = []
+    page.on("request", lambda request: asked.append((request.method, request.url)))
+    page.set_input_files("#choose-pictures", small_picture(41))
+    page.wait_for_selector("text=Uploaded. Say who it is")
+    fill_in(page, Reference="PNC/41", Name="Late Person", Picture_taken_on="2026-01-05", Expires_on="2020-01-01")
+    page.get_by_label("Response").select_option("amber")
+    page.click("button:has-text('Add to the list')")
+    expect(page.get_by_label("Category")).to_be_focused()
+    page.get_by_label("Category").select_option("wanted_by_courts")
+    page.click("button:has-text('Add to the list')")
+    expect(page.get_by_label("Why these people")).to_be_focused()
+    fill_in(page, Why_these_people="warrant 26/141 of the county court")
+    page.click("button:has-text('Add to the list')")
+    expect(page.get_by_label("Expires on")).to_be_focused()
+    assert not [each for each in asked if each[1].endswith("/finish")]
+    fill_in(page, Expires_on="")
+    (first,) = [url.partition("?")[0] for method, url in asked if method == "PUT"]
+    page.evaluate(
+        "(url) => fetch(url, { method: 'DELETE', headers: "
+        "{ 'X-XSRFToken': decodeURIComponent(document.cookie.match(/_xsrf=([^;]*)/)[1]) } })",
+        first,
+    )
+    page.click("button:has-text('Add to the list')")
+    page.wait_for_selector(".upload-tile .notice", timeout=60_000)
+    assert "On the list" in page.inner_text(".upload-tile .notice")
+    assert len([each for each in asked if each[0] == "PUT"]) == 2
+    page.get_by_role("button", name="Close").click()
+    page.set_input_files("#choose-pictures", small_picture(42))
+    page.wait_for_selector("text=Uploaded. Say who it is")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as let_go:
+        page.get_by_role("button", name="Remove").click()
+    assert let_go.value.status == 200
+
+
 def test_manager_uploads_12_mb_and_is_told_what_came_of_it(visitors, site, building):
     visitor = visitors("manager")
     page = opened(visitor, building)

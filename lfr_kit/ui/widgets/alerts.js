@@ -3,7 +3,7 @@
 import { decidedLine, entryFacts, history, picturesOf, readAlert, responseLine, scoreLine, stripOf } from "./shared/alert_card.js";
 import { decisionPanel } from "./shared/adjudicate.js";
 import { get } from "./shared/api.js";
-import { chargeSentence, isOld, leftToAcknowledge } from "./shared/charge.js";
+import { OPEN, chargeSentence, isOld, leftToAcknowledge } from "./shared/charge.js";
 import { notice, show } from "./shared/dialog.js";
 import { fill, h, say } from "./shared/dom.js";
 import { askWho, handLabel } from "./shared/hands.js";
@@ -126,7 +126,7 @@ class Desk {
   /** In whose charge it is. */
   drawCharge() {
     const { page, view } = this;
-    const isOpen = ["raised", "viewed", "viable", "engaged"].includes(view.state);
+    const isOpen = OPEN.includes(view.state);
     const leftS = leftToAcknowledge(view, page.now());
     say(this.charge, isOpen ? chargeSentence(view, page.me.user_id) : "");
     this.charge.classList.toggle("overdue", leftS !== null && leftS <= 0);

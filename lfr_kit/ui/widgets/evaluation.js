@@ -4,7 +4,7 @@ import { get, part } from "./shared/api.js";
 import { notice } from "./shared/dialog.js";
 import { field, fill, h } from "./shared/dom.js";
 import { announcer, openPage } from "./shared/page.js";
-import { count, day, oneIn } from "./shared/words.js";
+import { count, day, oneIn, worded } from "./shared/words.js";
 
 const BUDGETS = [1000, 6000, 60000, 600000];
 const MOST = 6;
@@ -120,7 +120,7 @@ async function plot(name, question) {
 }
 
 function calibrationsTable(known) {
-  const rows = known.map((each) => h("tr", {}, h("th", { scope: "row", title: each.measured_with }, each.calibration_id), h("td.mono", {}, each.space_id), h("td", {}, each.score_scale), h("td", {}, count(each.largest_list)), h("td", {}, day(each.measured_on)), h("td", {}, validity(each))));
+  const rows = known.map((each) => h("tr", {}, h("th", { scope: "row", title: each.measured_with }, each.calibration_id), h("td.mono", {}, each.space_id), h("td", {}, worded(each.score_scale)), h("td", {}, count(each.largest_list)), h("td", {}, day(each.measured_on)), h("td", {}, validity(each))));
   const heads = ["Calibration", "Embedding space", "Scale", "Longest list", "Measured", "Valid"];
   return h("section.card.stack.tight", { "aria-label": "Calibrations" }, h("h2", {}, "Calibrations a threshold may rest on"), tableOf("Calibrations", heads, rows));
 }

@@ -5,7 +5,7 @@ import { CameraTile } from "./shared/camera_tile.js";
 import { controls } from "./shared/controls.js";
 import { fill, h, say } from "./shared/dom.js";
 import { countsCard, presenceCard, rateCard, spoolNotice } from "./shared/figures.js";
-import { overSocket } from "./shared/frames.js";
+import { noFrames, overSocket } from "./shared/frames.js";
 import { announcer, headline, openPage } from "./shared/page.js";
 import { Sound } from "./shared/sound.js";
 import { some, span } from "./shared/words.js";
@@ -63,6 +63,7 @@ function soundButton(sound) {
 /** The grid; one camera can be enlarged over the others. */
 function cameraGrid(page, responseOf) {
   const grid = h("div.cameras");
+  const mayLook = page.may("alert.view");
   const enlarge = (tile) => {
     const isLarge = grid.classList.toggle("has-large", !tile.element.classList.contains("large"));
     for (const each of tiles) {
@@ -72,8 +73,8 @@ function cameraGrid(page, responseOf) {
     }
   };
   const tiles = page.deployment.cameras.map((camera) => {
-    const transport = overSocket(page.deploymentId, camera.camera_id);
-    const tile = new CameraTile(camera.camera_id, transport, { onEnlarge: enlarge, zone: camera.zone });
+    const transport = mayLook ? overSocket(page.deploymentId, camera.camera_id) : noFrames;
+    const tile = new CameraTile(camera.camera_id, transport, { onEnlarge: mayLook && enlarge, zone: camera.zone, whyNever: mayLook ? "" : "Your roles do not open the pictures, only the figures" });
     tile.screen.colourOf = responseOf;
     return tile;
   });
@@ -120,7 +121,7 @@ async function build(page) {
   };
   const safely = (act) => () => act().catch((error) => page.fail(error));
   const side = h("aside.stack.side", { "aria-label": "Figures and controls" }, cards.map((each) => each.element), steps.element);
-  fill(page.content, headline(page, soundButton(sound)), strip.element, runner.element, h("div.live-body", {}, cameras.grid, side));
+  fill(page.content, headline(page, page.may("alert.view") && soundButton(sound)), strip.element, runner.element, h("div.live-body", {}, cameras.grid, side));
   page.on("status", showAll);
   page.on("runner", showAll);
   page.on("line", showAll);

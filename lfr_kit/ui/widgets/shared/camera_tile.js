@@ -17,12 +17,13 @@ export class CameraTile {
   /**
    * @param {string} cameraId
    * @param {import("./frames.js").Transport} transport
-   * @param {{onEnlarge?: Function, zone?: Array}} given
+   * @param {{onEnlarge?: Function, zone?: Array, whyNever?: string}} given whyNever: why no picture will come at all
    */
-  constructor(cameraId, transport, { onEnlarge, zone = null } = {}) {
+  constructor(cameraId, transport, { onEnlarge, zone = null, whyNever = "" } = {}) {
     this.cameraId = cameraId;
+    this.whyNever = whyNever;
     this.canvas = h("canvas", { width: 640, height: 360, role: "img", "aria-label": `Picture of camera ${cameraId}` });
-    this.veil = h("div.veil", {}, h("span", {}, "Waiting for the first picture"));
+    this.veil = h("div.veil", {}, h("span", {}, whyNever || "Waiting for the first picture"));
     this.light = h("span.light.warn", {}, "Starting");
     this.facts = h("span.quiet.small.camera-facts");
     this.warnings = h("ul.camera-warnings");
@@ -80,6 +81,7 @@ export class CameraTile {
   whyCovered(quietMs) {
     if (this.health === null) return "No picture: the runner is not there";
     if (this.health?.condition === "dark") return this.whyDark || "Dark: the camera is not looked at";
+    if (this.whyNever) return this.whyNever;
     if (!this.screen.drawnAt) return "Waiting for the first picture";
     if (quietMs > STALE_MS) return `No new picture for ${span(quietMs / 1000)}`;
     return "";

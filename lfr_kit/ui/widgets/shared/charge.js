@@ -6,6 +6,9 @@ import { clock, countdown, span } from "./words.js";
 /** What of an alert tells it, as the queue and a single alert carry it. */
 const FIELDS = ["team", "in_hand", "held_since", "acknowledged_at", "is_at_desk", "acknowledge_by"];
 
+/** In these somebody still has something to do. */
+export const OPEN = ["raised", "viewed", "viable", "engaged"];
+
 /** Whether the alert that is shown is another by now: in its state, its pictures or its charge. */
 export function isOld(view, listed) {
   return listed.state !== view.state || listed.n_shots !== view.shots.length || FIELDS.some((name) => view[name] !== listed[name]);
@@ -27,9 +30,10 @@ export function leftToAcknowledge({ acknowledge_by: by }, now) {
 export function chargeLines(alert, now, me) {
   const leftS = leftToAcknowledge(alert, now);
   const late = leftS !== null && leftS <= 0;
-  const hand = handWords(alert, me);
+  const isOpen = OPEN.includes(alert.state);
+  const hand = isOpen && handWords(alert, me);
   return [
-    alert.team && h("span.small.team", {}, `to ${alert.team}`),
+    isOpen && alert.team && h("span.small.team", {}, `to ${alert.team}`),
     !alert.team && ["raised", "viewed", "viable"].includes(alert.state) && h("span.small.hand", {}, "no team on the ground"),
     hand && h("span.small.hand", {}, hand),
     late && h("span.small.overdue", {}, `overdue by ${span(-leftS)}: nobody acknowledged`),

@@ -25,6 +25,9 @@ export function overSocket(deploymentId, cameraId) {
     });
 }
 
+/** No frames: the visitor may not see them, so they are not asked for. */
+export const noFrames = () => ({ close: () => {} });
+
 /** Frames through the kernel, where no server can be asked: it sends one when the last was acknowledged. */
 export function overKernel(model) {
   return (take) => {

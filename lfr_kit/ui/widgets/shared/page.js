@@ -100,11 +100,19 @@ export class Page {
         this.showStanding();
         this.showLost(againInMs);
         this.tell("line", { isThere: false });
+        this.askWhetherSignedOut();
       },
       onSignedOut: () => this.showSignedOut(),
     });
     const look = () => document.visibilityState === "visible" && this.line.again();
     document.addEventListener("visibilitychange", look, { signal: this.signal });
+  }
+
+  /** A browser does not say why a line is refused: where the session ended meanwhile, an answer does. */
+  async askWhetherSignedOut() {
+    const error = await get("api/me").then(() => null, (why) => why);
+    if (!error?.isSignedOut) return;
+    this.showSignedOut();
   }
 
   take(news) {
@@ -128,7 +136,9 @@ export class Page {
 
   /** Lit or dark, in words. */
   light() {
+    if (this.isSignedOut) return { kind: "warn", text: "Not known: signed out" };
     if (this.isLost) return { kind: "warn", text: "Not known: no connection" };
+    if (this.hasRunner === null) return { kind: "warn", text: "Not known yet" };
     if (!this.status || this.hasRunner === false) return { kind: "dark", text: "Dark: no runner" };
     if (this.status.is_lit) return { kind: "good", text: "Lit" };
     return { kind: "dark", text: this.status.why_dark ? `Dark: ${this.status.why_dark}` : "Dark" };
@@ -140,7 +150,13 @@ export class Page {
     fill(this.banner, h("div.notice.warn.row.apart", {}, h("span", {}, text), now));
   }
 
+  /** Who and what was on the page goes from it: the screen may stand before others by now. */
   showSignedOut() {
+    this.isSignedOut = true;
+    this.close();
+    this.element.querySelectorAll("dialog").forEach((each) => each.close());
+    fill(this.content);
+    if (this.deployment) this.showStanding();
     const next = encodeURIComponent(location.pathname + location.search);
     const link = h("a.button", { href: `${root()}sign-in?next=${next}` }, "Sign in again");
     fill(this.banner, h("div.notice.warn.row.apart", { role: "alert" }, "Your session has ended. Nothing more is shown or sent.", link));
@@ -192,8 +208,9 @@ async function start(page, given, wanted) {
     page.deploymentId = chosen(page.deployments, given);
     if (!page.deploymentId && wanted.needsDeployment) return showNone(page);
     if (page.deploymentId) await page.readDeployment();
-    await wanted.build(page);
-    if (page.deploymentId) page.listen();
+    const built = wanted.build(page);
+    if (page.deploymentId && !page.line) page.listen();
+    await built;
   } catch (error) {
     showFailed(page, error, () => start(page, given, wanted));
   }
