@@ -42,7 +42,7 @@ from lfr_kit.store.store import Store
 
 BLUE_AT, GREEN_AT = (80, 120), (220, 120)
 FPS = 5
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture
@@ -135,8 +135,9 @@ class Runner:
 
 
 @pytest.fixture
-def runner(scene, chosen, tmp_path):
-    made = Runner(chosen, tmp_path)
+def runner(scene, chosen, tmp_path, request):
+    more = getattr(request, "param", {})
+    made = Runner(chosen, tmp_path, environment_of(chosen, tmp_path / "bus") | more)
     yield made
     if made.process.poll() is None:
         made.process.kill()
@@ -254,12 +255,13 @@ def test_killed_with_an_open_alert_it_comes_back_and_raises_nobody_twice(runner,
     assert report.findings == ()
 
 
+@pytest.mark.parametrize("runner", [{"LFR_STORE__BUSY_TIMEOUT_S": "1"}], indirect=True, ids=["impatient"])
 def test_store_that_is_away_for_a_while_is_waited_for_and_nothing_is_lost(runner, scene, chosen):
     with runner.hears(STATUS) as status:
         until(status, lambda message: message.header["alerts_raised"] == 1)
         with closing(sqlite3.connect(database_file(chosen.url), isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            time.sleep(7)  # longer than anybody waits for a lock
+            time.sleep(3)  # longer than the runner waits for a lock
             other.execute("ROLLBACK")
         back = until(status, lambda message: message.header["is_lit"])
         until(status, lambda message: message.header["frames"] > back.header["frames"] + 3)
