@@ -5,15 +5,18 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+WORKERS ?= 2
+PYTEST = $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --durations=15
+NBVAL = --nbval-lax --nbval-current-env --nbval-cell-timeout=300
 
-.PHONY: setup demo dashboard test system_packages lint types unit notebooks lab clean
+.PHONY: setup demo dashboard test system_packages lint types unit notebooks tests_and_notebooks lab clean
 
 setup: .venv/.ready
 	@$(BIN)/lfr models fetch
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
 demo: setup
@@ -22,7 +25,8 @@ demo: setup
 dashboard: setup
 	$(BIN)/lfr demo --live --out lfr-demo-live --force
 
-test: system_packages lint types unit notebooks
+test: system_packages lint
+	@$(MAKE) --no-print-directory --jobs=2 types tests_and_notebooks
 
 system_packages:
 	@sh tests/system_packages.sh
@@ -35,10 +39,13 @@ types: setup
 	$(BIN)/mypy
 
 unit: setup
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15
+	$(PYTEST)
 
 notebooks: setup
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -p no:cacheprovider --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+	$(PYTEST) -p no:cacheprovider $(NBVAL) notebooks
+
+tests_and_notebooks: setup
+	$(PYTEST) $(NBVAL) tests lfr_kit notebooks
 
 lab: setup
 	$(BIN)/jupyter lab notebooks
