@@ -246,7 +246,7 @@ def test_abort_ends_it_and_nothing_more_is_to_be_done(cli, granted):
 
 
 def test_calibrations_say_what_was_measured_and_the_floor_for_each_size(cli):
-    found, _less_rivals = cli.json("silver", "deployment", "calibrations")["calibrations"]
+    _less_rivals, found = cli.json("silver", "deployment", "calibrations")["calibrations"]
     floors = {each["n_enrolled"]: each for each in found["floors"]}
     assert floors[100] == {"n_enrolled": 100, "floor": 0.96, "is_extrapolated": False}
     assert floors[2280] == {"n_enrolled": 2280, "floor": None, "is_extrapolated": True}
