@@ -135,6 +135,25 @@ def test_visitors_share_one_subscriber_and_each_gets_every_frame_asked_for(serve
         assert all(taken(line.recv(timeout=30))[1] == JPEG for line in lines)
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_twenty_visitors_at_once_all_see_the_present_and_cost_little_memory(served, bus):
+    with ExitStack() as open_lines, publishing(bus, 0.05) as sent:
+        browsers = [served.browser(WATCHING[n % len(WATCHING)]) for n in range(20)]
+        before = resident_kb(served.process.pid)
+        lines = [open_lines.enter_context(frames(served, browser)) for browser in browsers]
+        seen = [-1] * len(lines)
+        for _ in range(15):
+            for line in lines:
+                line.send("next")
+            for n, line in enumerate(lines):
+                header, picture = taken(line.recv(timeout=30))
+                assert picture == JPEG
+                assert seen[n] < header["frame_index"] <= sent[-1]
+                seen[n] = header["frame_index"]
+        assert resident_kb(served.process.pid) - before < 40_000
+        assert served.browser("operator").get("lfr/api/me").status_code == 200
+
+
 def test_a_runner_that_starts_later_is_heard(served):
     with frames(served, served.browser("operator")) as line:
         line.send("next")
