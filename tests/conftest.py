@@ -17,6 +17,13 @@ from store_places import settings_of
 from lfr_kit.config import StoreSettings, settings
 
 
+@pytest.fixture(autouse=True)
+def settings_are_read_anew():
+    """What one test set in the environment is not in force in the next."""
+    yield
+    settings.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def testdata() -> Path:
     """The folder of real footage named by LFR_TESTDATA; the test is skipped where there is none."""

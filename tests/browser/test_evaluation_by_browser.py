@@ -6,7 +6,7 @@ import re
 
 from evaluated_runs import made_figures
 
-from browser.visiting import PHONE, expect
+from browser.visiting import PHONE, expect, wait_until
 from lfr_kit.governance.threshold_price import Question, price_of
 
 
@@ -44,7 +44,7 @@ def test_plots_are_images_that_say_what_they_show(visitors, site):
     page = visitors("gold").open("evaluation", ".plot img")
     for image in page.query_selector_all(".plot img"):
         assert len(image.get_attribute("alt")) > 40
-        page.wait_for_function("each => each.naturalWidth > 100", arg=image)
+        wait_until(lambda shown=image: shown.evaluate("each => each.naturalWidth") > 100)
     assert not page.query_selector_all(".plot svg")
     page.click(".plot details >> nth=0")
     assert page.inner_text(".plot details p >> nth=0") == page.query_selector(".plot img").get_attribute("alt")
@@ -74,7 +74,7 @@ def test_on_a_telephone_nothing_is_scrolled_sideways(visitors, site):
     visitor = visitors("silver", size=PHONE)
     page = visitor.open("evaluation", ".plot img")
     assert visitor.fits()
-    page.wait_for_function("document.querySelector('.plot img').naturalWidth > 0")
+    wait_until(lambda: page.query_selector(".plot img").evaluate("each => each.naturalWidth") > 0)
     ratio = page.query_selector(".plot img").evaluate("each => each.naturalWidth / each.naturalHeight")
     assert ratio < 1.5, "drawn wide, and shrunk until nobody can read it"
     visitor.shoot("evaluation-phone")

@@ -9,6 +9,7 @@ from alerted import logged
 from filmed import filmed, opened_to_record
 
 from browser import axe
+from browser.visiting import wait_until
 
 D = "D-0000000032"
 
@@ -31,7 +32,8 @@ def test_footage_is_watched_after_a_reason_by_keyboard_and_let_go(visitors, site
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog.screening video")
-    page.wait_for_function("document.querySelector('dialog.screening video').readyState >= 2")
+    screen = page.locator("dialog.screening video")
+    wait_until(lambda: screen.evaluate("each => each.readyState") >= 2)
     video = page.evaluate(
         "(() => { const v = document.querySelector('dialog.screening video');"
         " return [v.videoWidth, v.videoHeight, v.duration, v.src.startsWith('blob:'), v.error]; })()"
@@ -40,7 +42,7 @@ def test_footage_is_watched_after_a_reason_by_keyboard_and_let_go(visitors, site
     assert video[2] == pytest.approx(5, abs=0.5)
     assert video[3:] == [True, None]
     page.evaluate("document.querySelector('dialog.screening video').currentTime = 3")
-    page.wait_for_function("document.querySelector('dialog.screening video').currentTime >= 3")
+    wait_until(lambda: screen.evaluate("each => each.currentTime") >= 3)
     visitor.shoot("footage")
     last = logged(site.store, "recording.play")[-1]
     assert (last.actor_id, last.subject) == ("silver", f"recording:{segment}")

@@ -72,8 +72,8 @@ def test_reviewer_reviews_what_was_seen_with_two_statements(visitors, site, buil
 def test_light_is_known_while_the_reason_is_still_asked_for(visitors, runner, site):
     visitor = visitors("manager")
     visitor.expected = ("400",)
-    page = visitor.open("watchlist", "dialog[open]")
-    expect(page.locator("#light")).to_have_text("Lit", timeout=10_000)
+    page = visitor.open("watchlist", "dialog[open]", deployment=site.deployment_id)
+    expect(page.locator("#light")).to_have_text("Lit", timeout=60_000)
 
 
 def small_picture(seed: int) -> dict[str, object]:

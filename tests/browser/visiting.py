@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,14 @@ except ImportError:  # the tests are skipped then
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 SHOTS = Path(__file__).parents[2] / "out" / "browser"
+
+
+def wait_until(is_so: Callable[[], bool], within_s: float = 60.0) -> None:
+    """Asks from outside, again and again: a page's own policy lets nothing be evaluated within it."""
+    until = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < until, f"not within {within_s:g} s"
+        time.sleep(0.1)
 
 
 @dataclass
