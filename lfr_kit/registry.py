@@ -145,7 +145,8 @@ def factory(stage: str, name: str) -> Factory:
         where = getattr(import_module(module), attribute)
     elif hasattr(where, "load"):
         where = where.load()
-    return where  # type: ignore[no-any-return]
+    made: Factory = where
+    return made
 
 
 def create(stage: str, name: str, **settings: Any) -> Any:

@@ -7,7 +7,6 @@ for the run to log and to let go of whoever was in view.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -157,6 +156,6 @@ class InTurn:
         del self._sources[camera_id]
 
     def _stop(self, camera_id: str) -> None:
-        frames = self._playing.pop(camera_id, None)
-        with suppress(AttributeError):  # what is no generator has nothing to close
-            frames.close()  # type: ignore[union-attr]
+        close = getattr(self._playing.pop(camera_id, None), "close", None)
+        if close is not None:  # what is no generator has nothing to close
+            close()

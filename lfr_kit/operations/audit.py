@@ -223,7 +223,8 @@ def export(store: Store, actor: Actor, file: Path, *, justification: str, step: 
         act.details["exported_to"] = str(file).encode(errors="backslashreplace").decode()
     n_copied = 0
     with store.reading() as connection, whole_file(file) as partial, partial.open("w", encoding="utf-8") as out:
-        for n_copied, link in enumerate(audit_reading.links(connection), start=1):  # noqa: B007
+        for link in audit_reading.links(connection):
+            n_copied += 1
             out.write(json.dumps({name: getattr(link, name) for name in _COPIED}, default=repr) + "\n")
             if step is not None:
                 step()

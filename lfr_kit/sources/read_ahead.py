@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from threading import Condition, Thread
 from typing import Generic, TypeVar
 
@@ -12,7 +12,7 @@ __all__ = ["read_ahead"]
 Item = TypeVar("Item")
 
 
-def read_ahead(items: Generator[Item, None, None], n_ahead: int) -> Iterator[Item]:
+def read_ahead(items: Generator[Item, None, None], n_ahead: int) -> Generator[Item, None, None]:
     """The same items in the same order, made in a background thread.
 
     Parameters

@@ -124,7 +124,7 @@ class VideoFile:
         wanted = max(0, last - round(self.start_s * facts.fps))
         return -(-wanted // self.every_nth)
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Generator[Frame, None, None]:
         """Frames in order of time; `n_corrupt` counts anew.
 
         Raises

@@ -29,7 +29,7 @@ def frame_at(path: Path | str, position_s: float) -> Frame:
     SourceNotFoundError, SourceUnreadableError
         If the file is absent, unreadable, or ends before.
     """
-    with closing(iter(VideoFile(path, start_s=position_s))) as frames:  # type: ignore[type-var]
+    with closing(iter(VideoFile(path, start_s=position_s))) as frames:
         for frame in frames:
             return frame
     raise SourceUnreadableError(f"{path}: ends before {position_s:.2f} s")

@@ -21,7 +21,7 @@ def draft(message: str) -> Path:
         The file, for a person to read and mend; its number then goes into `lfr_kit.store.schema.REVISIONS`.
     """
     from alembic import command
-    from alembic.script import ScriptDirectory
+    from alembic.script import Script, ScriptDirectory
 
     with tempfile.TemporaryDirectory() as folder:
         engine = make_engine(f"sqlite:///{folder}/lfr.sqlite", 5.0)
@@ -32,7 +32,8 @@ def draft(message: str) -> Path:
             following = f"{int(latest or 0) + 1:04d}"
             made = command.revision(config, message, autogenerate=True, rev_id=following)
         engine.dispose()
-    return Path(made.path)  # type: ignore[union-attr]
+    assert isinstance(made, Script), "one revision was asked for"
+    return Path(made.path)
 
 
 if __name__ == "__main__":
