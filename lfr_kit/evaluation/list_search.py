@@ -165,12 +165,37 @@ def stranger_tops(
     step = max(1, block_bytes // max(1, 4 * cosines.shape[1]))
     for start in range(0, len(cosines), step):
         rows = slice(start, start + step)
-        block = cosines[rows]
-        no_mates = np.full(len(block), np.nan, np.float32)
-        search = block_search(block, no_mates, scoring, None if own is None else own[rows])
+        tops_of = _tops_of(cosines[rows], scoring, None if own is None else own[rows])
         for column, each in enumerate(lists):
-            tops[rows, column] = search(each).strangers
+            tops[rows, column] = tops_of(each)
     return tops
+
+
+def _tops_of(cosines: Floats, scoring: RivalScoring | None, own: Rows | None) -> Callable[[DrawnList], Floats]:
+    """As `block_search`, for the strangers alone."""
+    if scoring is None or own is None:
+        return lambda drawn: np.asarray(np.take(cosines, drawn.columns, axis=1).max(1), np.float32)
+    of_own = scoring.excess(scoring.own_cosines(own))
+
+    def tops(drawn: DrawnList) -> Floats:
+        listed, listed_own = (np.take(each, drawn.columns, axis=1) for each in (cosines, of_own))
+        of_probe, nearest = _of_probes(scoring, listed)
+        without = _without_own(drawn, listed_own, np.isin(own, drawn.columns), scoring.k)
+        return _strangers(scoring, listed, _less(nearest, of_probe) + without)
+
+    return tops
+
+
+def _of_probes(scoring: RivalScoring, cosines: Floats) -> tuple[Floats, Floats]:
+    """Excess of each pass with each of a list (b, n), and the k + 1 largest of it (b, k + 1)."""
+    of_probe = scoring.excess(cosines)
+    nearest = largest(of_probe, scoring.k + 1)
+    return of_probe, np.where(np.isneginf(nearest), np.float32(0), nearest)
+
+
+def _strangers(scoring: RivalScoring, cosines: Floats, rivalries: Floats) -> Floats:
+    """(b,) best score."""
+    return np.asarray((cosines - np.float32(RIVAL_WEIGHT / scoring.k) * rivalries).max(1), np.float32)
 
 
 def _by_cosine(cosines: Floats, mates: Floats) -> ListSearch:
@@ -188,17 +213,16 @@ def _by_rivals(
 ) -> ListSearch:
     """By cosines (b, n) of passes, and of their own references, with those drawn; (b,) whether they are drawn."""
     k, weight = scoring.k, np.float32(RIVAL_WEIGHT / scoring.k)
-    of_probe, of_own = scoring.excess(cosines), scoring.excess(own_cosines)
-    without, beside = _of_references(drawn, of_own, is_drawn, k)
-    nearest, of_mate = largest(of_probe, k + 1), scoring.excess(mates)[:, None]
-    nearest = np.where(np.isneginf(nearest), np.float32(0), nearest)
+    (of_probe, nearest), of_own = _of_probes(scoring, cosines), scoring.excess(own_cosines)
+    without, beside = _without_own(drawn, of_own, is_drawn, k), _beside_own(drawn, of_own, is_drawn, k)
+    of_mate = scoring.excess(mates)[:, None]
     with_mate = largest(np.concatenate([nearest, of_mate], axis=1), k + 1)
-    strangers = cosines - weight * (_less(nearest, of_probe) + without)
+    strangers = _strangers(scoring, cosines, _less(nearest, of_probe) + without)
     others = cosines - weight * (_less(with_mate, of_probe) + beside)
     rivals_of_own = scoring.excess(largest(own_cosines, k)).sum(1)
     mate_scores = mates - weight * (_less(with_mate, of_mate)[:, 0] + rivals_of_own)
     return ListSearch(
-        strangers.max(1), others.max(1), mate_scores, np.count_nonzero(others > mate_scores[:, None], axis=1)
+        strangers, others.max(1), mate_scores, np.count_nonzero(others > mate_scores[:, None], axis=1)
     )
 
 
@@ -207,10 +231,16 @@ def _less(nearest: Floats, each: Floats) -> Floats:
     return np.asarray(nearest.sum(1, keepdims=True) - np.maximum(each, nearest.min(1, keepdims=True)))
 
 
-def _of_references(drawn: DrawnList, of_own: Floats, is_drawn: NDArray[np.bool_], k: int) -> tuple[Floats, Floats]:
-    """(b, n) k nearest of each reference, summed: without the own reference of each pass, and with it."""
+def _without_own(drawn: DrawnList, of_own: Floats, is_drawn: NDArray[np.bool_], k: int) -> Floats:
+    """(b, n) k nearest of each reference, summed: without the own reference of each pass."""
+    nearest = drawn.nearest.T[:, None]
+    less = nearest.sum(0) - np.maximum(of_own, nearest[k])
+    return np.asarray(np.where(is_drawn[:, None], less, nearest[:k].sum(0)))
+
+
+def _beside_own(drawn: DrawnList, of_own: Floats, is_drawn: NDArray[np.bool_], k: int) -> Floats:
+    """(b, n) the same, with the own reference of each pass."""
     nearest = drawn.nearest.T[:, None]
     usual = nearest[:k].sum(0)
-    without = np.where(is_drawn[:, None], nearest.sum(0) - np.maximum(of_own, nearest[k]), usual)
-    beside = np.where(is_drawn[:, None], usual, usual + np.maximum(of_own - nearest[k - 1], np.float32(0)))
-    return without, beside
+    more = usual + np.maximum(of_own - nearest[k - 1], np.float32(0))
+    return np.asarray(np.where(is_drawn[:, None], usual, more))

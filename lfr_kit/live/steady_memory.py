@@ -22,7 +22,7 @@ def keep_frames() -> None:
     Nothing happens where there is another than the GNU library, which by itself does one of two things. It gives
     a frame back to the system, and the next one is paid for page by page: 1,500 faults each. Or it keeps frames
     separately for each of the dozens of threads that they pass through, many times what is in use. In one place,
-    of large pages, neither: of two 1080p cameras, 40 % more frames are seen.
+    of large pages, neither (docs/figures.md).
 
     References
     ----------
