@@ -107,6 +107,14 @@ def test_search_finds_just_those_who_fit(store, long_list):
         assert sorted(numbers(store, long_list, **wanted)) == [n for n in range(N) if fits(n)], wanted
 
 
+def test_search_an_id_is_found_by_how_it_begins_and_not_by_letters_inside_it(store, long_list):
+    for entry_id, n in list(long_list[1].items())[:3]:
+        assert numbers(store, long_list, text=entry_id) == [n]
+        assert n in numbers(store, long_list, text=f"no{n:03d} {entry_id[:6].lower()}")
+        assert numbers(store, long_list, text=entry_id.removeprefix("E-")) == []
+        assert numbers(store, long_list, text=entry_id[1:]) == []
+
+
 def test_search_what_is_expiring(store, long_list):
     assert sorted(numbers(store, long_list, expires_before=store.clock() + timedelta(hours=29))) == []
     soon = numbers(store, long_list, expires_before=store.clock() + timedelta(hours=31))

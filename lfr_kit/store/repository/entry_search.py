@@ -60,8 +60,8 @@ class Wanted:
     expires_before
         Only those that are not searched any more from before then on.
     text
-        Words, each of which stands in the name, the reference or the id; case, accents and the reference's spaces
-        do not matter.
+        Words, each of which stands in the name or the reference, or begins the id (``E-`` and what follows); case,
+        accents and the reference's spaces do not matter.
     entry_ids
         Only these; one that is not of the list is not found.
     order, is_descending
@@ -169,9 +169,18 @@ def _opened(connection: Connection, key: DataKey, query: Select[Any], wanted: Wa
     field = _SEALED.get(wanted.order, "")
     for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)):
         details = key.open_json(row.sealed_details, f"entries:{row.entry_id}:details")
-        name, ref = _folded(f"{details['name']}\n{row.entry_id}"), canonical_ref(details["person_ref"])
-        if all(word in name or as_ref in ref for word, as_ref in zip(words, refs, strict=True)):
+        name, ref = _folded(details["name"]), canonical_ref(details["person_ref"])
+        is_found = (
+            word in name or as_ref in ref or _begins(row.entry_id, word)
+            for word, as_ref in zip(words, refs, strict=True)
+        )
+        if all(is_found):
             yield (_folded(details[field]) if field else "", row.entry_id)
+
+
+def _begins(entry_id: str, word: str) -> bool:
+    """Whether this id is typed: letters inside it do not find it, for they spell names such as Ada by chance."""
+    return word.startswith("e-") and entry_id.casefold().startswith(word)
 
 
 def _folded(text: str) -> str:
