@@ -76,7 +76,7 @@ def import_pictures(
         emit(_fields(done))
     else:
         _show(done)
-    if not done.n_people.total() - done.n_people["failed"]:
+    if not done.n_people.total() - done.n_people["failed"] - done.n_people["expired"]:
         raise typer.Exit(1)
 
 

@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from lfr_kit.errors import InputError
+from lfr_kit.governance.entry_expiry import is_expired
 from lfr_kit.governance.person_text import clean_text
 from lfr_kit.governance.vocabulary import (
     HIGHER_TEST,
@@ -379,8 +380,8 @@ def _missing_of_pictures(pictures: Sequence[ReferencePicture], on: date) -> dict
 
 def is_loadable(entry: Searched, now: datetime) -> bool:
     """Whether an entry of a frozen list is searched at a time: approved, frozen with the list, not expired."""
-    is_expired = entry.expires_at is not None and entry.expires_at <= now
-    return entry.status == EntryStatus.APPROVED and entry.digest is not None and not is_expired
+    is_kept = entry.status == EntryStatus.APPROVED and entry.digest is not None
+    return is_kept and not is_expired(entry.expires_at, now)
 
 
 def is_built_too_early(created_at: datetime, starts_at: datetime) -> bool:

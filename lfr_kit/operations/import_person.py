@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, datetime
 
+from lfr_kit.governance.entry_expiry import is_given_too_late
 from lfr_kit.governance.import_table import ImportPerson
 from lfr_kit.governance.vocabulary import EntryStatus
 from lfr_kit.governance.watchlist import AgeBand, Entry, EntryDetails, ReferencePicture, age_band
@@ -32,6 +33,8 @@ class PersonImport:
         New ones, enrolled.
     undated
         MACs of held pictures that come again, now with their day.
+    is_late
+        Whether the expiry given of them was over, see `look_at_the_clock`.
     """
 
     given: ImportPerson
@@ -40,6 +43,7 @@ class PersonImport:
     held: Mapping[str, ReferencePicture] = field(default_factory=dict)
     pictures: list[PersonPicture] = field(default_factory=list)
     undated: list[str] = field(default_factory=list)
+    is_late: bool = False
 
     @property
     def line(self) -> int:
@@ -48,8 +52,8 @@ class PersonImport:
 
     @property
     def is_out(self) -> bool:
-        """Whether they were withdrawn or refused before."""
-        return self.entry is not None and self.entry.status in _OUT
+        """Whether nothing is taken of them: withdrawn or refused before, or expired as they are given."""
+        return self.is_late or (self.entry is not None and self.entry.status in _OUT)
 
     @property
     def is_new(self) -> bool:
@@ -59,6 +63,11 @@ class PersonImport:
         wanted = self.wanted()
         terms = (wanted.details, wanted.category, wanted.response, wanted.expires_at)
         return terms != (self.details, self.entry.category, self.entry.response, self.entry.expires_at)
+
+    def look_at_the_clock(self, now: datetime) -> None:
+        """Sees whether the expiry given of them is over, once it is known what is held of them."""
+        held = None if self.entry is None else self.entry.expires_at
+        self.is_late = is_given_too_late(self.given.expires_at, held, now)
 
     def wanted(self) -> NewPerson:
         """What the list shall hold: what is given, and where nothing is given what is there."""
@@ -89,9 +98,13 @@ def line_of(person: PersonImport, entered: Entered | None) -> PersonLine:
         return PersonLine(person.line, ref, outcome, entered.reasons, entered.entry_id)
     if entered is not None:
         return PersonLine(person.line, ref, _OUT[entered.status], (), entered.entry_id)
+    if entry is not None and entry.status in _OUT:
+        return PersonLine(person.line, ref, _OUT[entry.status], (), entry.entry_id)
+    if person.is_late:
+        return PersonLine(person.line, ref, "expired", (), "" if entry is None else entry.entry_id)
     if entry is None:
         return PersonLine(person.line, ref, "failed", ("template",))
-    return PersonLine(person.line, ref, _OUT.get(entry.status, "unchanged"), (), entry.entry_id)
+    return PersonLine(person.line, ref, "unchanged", (), entry.entry_id)
 
 
 def to_note(person: PersonImport, entered: Entered | None, on: date) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ __all__ = [
     "write_report",
 ]
 
-PersonOutcome = Literal["accepted", "quarantined", "unchanged", "withdrawn", "refused", "failed"]
+PersonOutcome = Literal["accepted", "quarantined", "unchanged", "withdrawn", "refused", "expired", "failed"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class PersonLine:
         As given.
     outcome
         ``accepted`` (waits for review), ``quarantined`` (lacks `reasons`), ``withdrawn`` or ``refused`` (was so
-        before, and stays so), ``failed`` (nobody could be enrolled from any picture; nothing was kept).
+        before, and stays so), ``expired`` (as given, they were not to be searched any more; nothing was taken of
+        them), ``failed`` (nobody could be enrolled from any picture; nothing was kept).
     entry_id
         Empty where there is no entry.
     """
@@ -129,6 +130,7 @@ _TO_DO = {
     "quarantined": "fill in what is missing and import again",
     "withdrawn": "was withdrawn before and stays off the list",
     "refused": "was refused by a reviewer and stays off the list",
+    "expired": "nothing was taken; give an expires_at that lies ahead, or none, and import again",
     "failed": "nothing was kept; import a better picture",
 }
 _TO_NOTE = {

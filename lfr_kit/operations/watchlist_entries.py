@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfr_kit.errors import StateError, WatchlistError
+from lfr_kit.governance.entry_expiry import check_expiry
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import Category, EntryStatus, Operation, Response, WatchlistState
 from lfr_kit.governance.watchlist import Entry, EntryDetails, ReferencePicture, Watchlist, age_band, missing
@@ -85,7 +86,8 @@ class NewPerson:
     category, response
         None = not given, or not one of the closed list: the entry is quarantined.
     expires_at
-        From when the entry is not searched any more; None = as long as its list.
+        From when the entry is not searched any more; None = as long as its list. Lies ahead, unless the entry
+        has it already.
     verified_at
         When it was last checked that the person is still sought, if known.
     pictures
@@ -161,6 +163,8 @@ def add_entry(
         See `Store.act`.
     StateError
         If the list is frozen or deleted, or its deployment is past its start.
+    InputError
+        If the entry would have expired before it began.
     """
     act_of_import = (Action.WATCHLIST_IMPORT, Operation.COLLECTION, watchlist_id, justification)
     with act_on(store, actor, *act_of_import) as act:
@@ -182,6 +186,11 @@ def enter(act: Act, watchlist: Watchlist, people: Sequence[NewPerson]) -> list[E
         As `list_to_fill` gives it.
     people
         Any number; the same person may come several times.
+
+    Raises
+    ------
+    InputError
+        If somebody's expiry is over: then nobody is entered.
     """
     key = act.key(rows.scope(watchlist.watchlist_id))
     found: list[Entered | None] = [None] * len(people)
@@ -213,6 +222,7 @@ class _Batch:
         self.pictures: list[picture_rows.NewPicture] = []
 
     def new(self, person: NewPerson, entry_id: str, person_mac: str) -> Entered:
+        check_expiry(person.expires_at, None, self.act.at)
         pictures = self._add_pictures(entry_id, person.pictures, [])
         reasons = self._missing(person, pictures)
         by, at = self.act.actor.user_id, self.act.at
@@ -238,6 +248,7 @@ class _Batch:
     def known(self, person: NewPerson, seen: Entry) -> Entered:
         if seen.status in _OUT:
             return Entered(seen.entry_id, seen.status, (str(seen.status),), "kept_out")
+        check_expiry(person.expires_at, seen.expires_at, self.act.at)
         held = picture_rows.pictures_of(self.act.connection, [seen.entry_id])[seen.entry_id]
         pictures = self._add_pictures(seen.entry_id, person.pictures, held)
         is_same = _terms(person) == (seen.category, seen.response, seen.expires_at) and (

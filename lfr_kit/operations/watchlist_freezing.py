@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from lfr_kit.errors import WatchlistError
 from lfr_kit.governance.authority import MOST_ENTRIES
 from lfr_kit.governance.deployment_state import Deployment
+from lfr_kit.governance.entry_expiry import is_expired
 from lfr_kit.governance.roles import Action, Actor
 from lfr_kit.governance.vocabulary import Category, EntryStatus, Operation, WatchlistState
 from lfr_kit.governance.watchlist import (
@@ -170,7 +171,7 @@ def _against(
     because = second_approver_because(entry.category, entry.age_band)
     if because and entry.second_approved_by is None:
         reasons += ("second_approver", *because)
-    if entry.expires_at is not None and entry.expires_at <= starts_at:
+    if is_expired(entry.expires_at, starts_at):
         reasons += ("expired",)
     return reasons
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -190,7 +191,7 @@ class _Import:
         for people in _batches(self.source.people, self.order.at_once):
             batch = _Batch([PersonImport(one) for one in people])
             with self.store.reading() as connection:
-                self._look_up(connection, batch.people)
+                self._look_up(connection, batch.people, self.store.clock())
             self.queue.append(batch)
             for person in batch.people:
                 for cell in person.given.pictures:
@@ -206,8 +207,8 @@ class _Import:
             batch.is_read = True
             self._write_complete()
 
-    def _look_up(self, connection: Connection, people: Sequence[PersonImport]) -> None:
-        """What the list holds of people."""
+    def _look_up(self, connection: Connection, people: Sequence[PersonImport], now: datetime) -> None:
+        """What the list holds of people, and who is expired as they are given."""
         macs = [rows.person_mac(self.key, one.given.details.person_ref, "") for one in people]
         known = rows.known_people(connection, self.watchlist_id, macs)
         held = picture_rows.pictures_of(connection, [entry.entry_id for entry in known.values()])
@@ -216,6 +217,7 @@ class _Import:
                 person.entry = entry
                 person.held = {one.picture_mac: one for one in held[entry.entry_id]}
                 person.details = rows.details_of(connection, self.key, entry.entry_id)
+            person.look_at_the_clock(now)
 
     def _new_content(self, person: PersonImport, cell: PictureCell) -> tuple[str, bytes] | None:
         """MAC and bytes of a picture that the list has not yet; else it is counted, or reported as failed."""
@@ -284,7 +286,7 @@ class _Import:
         if new:
             try:
                 with self._act() as act:
-                    entered = dict(zip(new, self._enter(act, new), strict=True))
+                    entered = self._enter(act, new)
             except StoreError as error:
                 raise type(error)(
                     f"{error}; what was imported before stays: run the same import again to go on from there"
@@ -292,14 +294,15 @@ class _Import:
         for person in batch.people:
             self._tell(person, entered.get(person))
 
-    def _enter(self, act: Act, people: Sequence[PersonImport]) -> list[Entered]:
+    def _enter(self, act: Act, people: Sequence[PersonImport]) -> dict[PersonImport, Entered]:
         watchlist = list_to_fill(act, self.watchlist_id)
-        self._look_up(act.connection, people)  # anew: somebody else may have changed them meanwhile
+        self._look_up(act.connection, people, act.at)  # anew: they may have changed, or run out, meanwhile
+        people = [person for person in people if not person.is_late]
         for person in people:
             if person.entry is not None and person.undated:
                 drop_undated(act.connection, person.entry.entry_id, person.undated)
         act.details |= {"step": "batch", "pictures": sum(len(person.pictures) for person in people)}
-        return enter(act, watchlist, [person.wanted() for person in people])
+        return dict(zip(people, enter(act, watchlist, [person.wanted() for person in people]), strict=True))
 
     def _tell(self, person: PersonImport, entered: Entered | None) -> None:
         """What became of a person: counted, and listed where somebody must act."""

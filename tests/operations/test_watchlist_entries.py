@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -26,6 +26,7 @@ from frozen_lists import (
 from sqlalchemy import select
 
 from lfr_kit.errors import (
+    InputError,
     JustificationError,
     NotInStoreError,
     PermissionRefusedError,
@@ -212,6 +213,26 @@ def test_enter_nobody_is_collected_for_a_deployment_past_its_start(store, watchl
     move(store, watchlist.deployment_id, DeploymentState(state))
     with pytest.raises(StateError, match=f"is {state}; its watchlist is built before it starts"):
         add(store, watchlist, somebody(1))
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(days=400)])
+def test_enter_expiry_that_is_over_is_refused_and_nobody_is_entered(store, watchlist, clock, late):
+    with pytest.raises(InputError, match=r"expires_at: .* is over; give a day or time that lies ahead"):
+        add_many(store, watchlist, [somebody(1), replace(somebody(2), expires_at=clock.now - late)])
+    with store.reading() as connection:
+        assert rows.entries_of(connection, watchlist.watchlist_id) == []
+
+
+def test_enter_expiry_ahead_is_kept_and_may_not_be_moved_into_the_past(store, watchlist, clock):
+    soon = clock.now + timedelta(minutes=1)
+    (entry_id,) = add(store, watchlist, replace(somebody(1), expires_at=soon))
+    with pytest.raises(InputError, match="is withdrawn"):
+        add(store, watchlist, replace(somebody(1), expires_at=clock.now - timedelta(days=1)))
+    clock.advance(hours=1)
+    again = add_entry(
+        store, MANAGER, watchlist.watchlist_id, replace(somebody(1), expires_at=soon), justification=WHY
+    )
+    assert (again.change, entry_of(store, watchlist, entry_id).expires_at) == ("unchanged", soon)
 
 
 def test_enter_reviewer_may_not(store, watchlist):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from lfr_kit.config import StoreSettings, settings
 from lfr_kit.errors import ImageError, LfrError
+from lfr_kit.governance.entry_expiry import check_expiry
 from lfr_kit.governance.import_table import by_person, row_of
 from lfr_kit.operations.import_files import ImportSource
 from lfr_kit.ui.server.faults import fields_of, status_of
@@ -93,6 +94,8 @@ class _Worker:
             self._store = Store.open(StoreSettings.model_validate(order["store"]))
         actor = actor_of_token(self._store, order["token"])
         source = source_of(order["name"], order["fields"], content)
+        for person in source.people:
+            check_expiry(person.expires_at, None, self._store.clock())
         self.tell(step="loading the models" if self._enroller is None else "looking for the face")
         wanted = ImportOrder(order["watchlist_id"], source, self._loaded(), order["justification"])
         return import_people(

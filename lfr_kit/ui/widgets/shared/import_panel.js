@@ -170,6 +170,7 @@ const OUTCOMES = {
   unchanged: "It was on the list already; nothing changed.",
   withdrawn: "Not taken: the person was withdrawn from this list.",
   refused: "Not taken: the person was refused on this list.",
+  expired: "Not taken: the day on which the person was to expire is over.",
   failed: "Not taken: nobody can be enrolled from this picture.",
 };
 
