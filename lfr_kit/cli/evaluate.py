@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from lfr_kit.cli import evaluate_calibrate, evaluate_curve, evaluate_groups, evaluate_trial
+from lfr_kit.cli import evaluate_calibrate, evaluate_compare, evaluate_curve, evaluate_groups, evaluate_trial
 from lfr_kit.cli.evaluate_options import CropsOption, DetectorOption, EmbedderOption
 from lfr_kit.cli.output import JsonOption, emit, progress, results
 
@@ -170,7 +170,7 @@ def _text(value: Any) -> str:
 
 app.command("manifest")(evaluate_trial.manifest)
 app.command("trial")(evaluate_trial.trial)
-app.command("compare")(evaluate_trial.compare)
+app.command("compare")(evaluate_compare.compare)
 app.command("groups")(evaluate_groups.groups)
 app.command("calibrate")(evaluate_calibrate.calibrate)
 app.command("forget")(evaluate_trial.forget)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -9,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from lfr_kit.cli.evaluate_options import CropsOption, DetectorOption, EmbedderOption
+from lfr_kit.cli.evaluate_trial import OutOption
 from lfr_kit.cli.output import JsonOption, emit, progress, results
 
 if TYPE_CHECKING:
     from lfr_kit.evaluation.curve_conditions import Condition
     from lfr_kit.evaluation.curve_photos import CurvePhotos
+    from lfr_kit.evaluation.curve_run import Photographs
     from lfr_kit.evaluation.curve_study import PhotoSetup
-    from lfr_kit.evaluation.operating_curve import CurveLevel, LevelResult
+    from lfr_kit.evaluation.operating_curve import CurveLevel
+    from lfr_kit.evaluation.run_folder import Run
 
 __all__ = ["curve"]
 
@@ -54,45 +58,62 @@ def curve(
     admit: Annotated[
         Literal["all", "probe"], typer.Option("--admit", help="Compare all faces found, or those the gate admits.")
     ] = "all",
-    out: Annotated[Path | None, typer.Option("--out", help="New folder for curve.json and plots.")] = None,
+    curve_id: Annotated[
+        str | None, typer.Option("--id", help="Name of the photographs; default: the folder's.")
+    ] = None,
+    data: Annotated[
+        str, typer.Option("--data", help="What the photographs are, and what they do not show.")
+    ] = "What the photographs are was not said (--data).",
+    out: OutOption = Path("runs"),
     as_json: JsonOption = False,
 ) -> None:
     """TPIR and FPIR at each level of one condition, on the same people and draws, with intervals by person."""
     from lfr_kit.evaluation.curve_conditions import checked_levels, condition_named
     from lfr_kit.evaluation.curve_photos import choose_photos
+    from lfr_kit.evaluation.curve_run import MeasuredCurve, Photographs, curve_content
     from lfr_kit.evaluation.curve_study import PhotoSetup
     from lfr_kit.evaluation.operating_curve import CurvePlan, study_curve
     from lfr_kit.evaluation.photos import photo_stages
+    from lfr_kit.evaluation.run_folder import check_folder, versions, write_run
     from lfr_kit.evaluation.tables import people_in
+    from lfr_kit.evaluation.trial_passes import recipe_of
     from lfr_kit.matching.choose_matcher import usual_normalisation
 
     chosen = condition_named(condition)
     at = checked_levels(chosen, levels)
-    _check(chosen, clips, walks, out)
+    _check(chosen, clips, walks)
+    check_folder(out)
     plan = CurvePlan(fpir=fpir, n_draws=draws, seed=seed, shares_threshold=chosen.shares_threshold)
     folders = people_in(folder)
     photos = choose_photos(folders, people, filler, seed) if clips is None else _listed(folders)
+    of = Photographs(
+        name=curve_id or folder.resolve().name, data=data, photos=photos, names=tuple(folders), clips=clips
+    )
     make = partial(photo_stages, detector=detector, embedder=embedder, admission=admit)
     stages, why = make(crops=crops)
     scored = usual_normalisation(stages.embedder.space_id) if normalisation == "auto" else normalisation
+    setup = partial(
+        PhotoSetup,
+        photos,
+        lambda name: stages if name is None else make(crops=name)[0],
+        n_enrolled=enrol,
+        normalisation=scored,
+        seed=seed,
+    )
     with progress("pictures") as step:
-        setup = PhotoSetup(
-            photos,
-            lambda name: stages if name is None else make(crops=name)[0],
-            n_enrolled=enrol,
-            normalisation=scored,
-            seed=seed,
-            progress=step,
-        )
-        made = _levels(chosen, at, setup, clips=clips, names=list(folders))
+        made = _levels(chosen, at, setup(progress=step), of)
     with progress("levels", len(made)) as step:
         found = study_curve(made, plan, progress=step)
-    made_with = {"embedder": why, "space_id": stages.embedder.space_id, "crops": crops, "admitted": admit}
-    asked = {"people": len(photos.probes), "draws": draws, "seed": seed, "normalisation": scored}
-    _show(chosen, found, {**asked, **made_with}, out, as_json)
+    recipe = recipe_of(detector, stages.embedder, admit)
+    measured = MeasuredCurve(of, chosen, plan, made, found, normalisation=scored, is_walks=walks, recipe=recipe)
+    run = write_run(out, curve_content(measured), versions(recipe, why))
+    if as_json:
+        emit({"run": run.path, "embedder": why, **run.figures})
+    else:
+        _print(run)
 
 
-def _check(condition: Condition, clips: Path | None, walks: bool, out: Path | None) -> None:
+def _check(condition: Condition, clips: Path | None, walks: bool) -> None:
     """BadParameter before minutes go into templates."""
     if clips is not None and walks:
         raise typer.BadParameter("give --clips or --walks, not both")
@@ -101,8 +122,6 @@ def _check(condition: Condition, clips: Path | None, walks: bool, out: Path | No
             "needs passes: give --clips TABLE or --walks" if condition.kind == "passes" else "is of photographs"
         )
         raise typer.BadParameter(f"{condition.name} {needs}")
-    if out is not None and out.exists():
-        raise typer.BadParameter(f"{out}: is there already; name a new folder")
 
 
 def _listed(folders: dict[str, list[Path]]) -> CurvePhotos:
@@ -116,61 +135,33 @@ def _levels(
     condition: Condition,
     levels: tuple[float | str, ...],
     setup: PhotoSetup,
-    *,
-    clips: Path | None,
-    names: list[str],
+    of: Photographs,
 ) -> list[CurveLevel]:
     from lfr_kit.evaluation.curve_passes import levels_of_clips, levels_of_walks
     from lfr_kit.evaluation.curve_study import photo_levels
 
     if condition.kind != "passes":
         return photo_levels(condition, levels, setup)
-    if clips is not None:
-        return levels_of_clips(condition, levels, setup, table=clips, names=names)
+    if of.clips is not None:
+        return levels_of_clips(condition, levels, setup, table=of.clips, names=of.names)
     return levels_of_walks(condition, levels, setup)
 
 
-def _show(
-    condition: Condition, found: list[LevelResult], made_with: dict[str, Any], out: Path | None, as_json: bool
-) -> None:
-    from lfr_kit.evaluation.curve_report import curve_plots, curve_summary, write_curve
-
-    payload = {**curve_summary(condition, found), **made_with}
-    if out is not None:
-        write_curve(out, payload, curve_plots(condition, found))
-    if as_json:
-        emit(payload)
-        return
+def _print(run: Run) -> None:
     from rich.table import Table
 
-    table = Table(
-        condition.axis,
-        "TPIR, first threshold",
-        "FPIR there",
-        f"TPIR at FPIR {payload['fpir_asked']:g}",
-        "not acquired",
-        title=_title(payload),
-    )
-    for row in payload["levels"]:
-        own = {"value": row["tpir_at_own_threshold"], "interval": row["interval_at_own_threshold"]}
-        failed = row["failed_to_acquire"]
-        rates = [_rate(each) for each in (row["tpir"], row["fpir"], own)]
-        level = row["level"] if isinstance(row["level"], str) else f"{row['level']:g}"
-        table.add_row(level, *rates, f"{failed['count']} of {failed['trials']}")
+    from lfr_kit.evaluation.curve_report import fall_in_words, level_cells, levels_columns
+
+    figures = run.figures
+    table = Table(*levels_columns(figures), title=_title(figures))
+    for each in figures["levels"]:
+        table.add_row(*level_cells(each))
     results().print(table)
-    for fall in payload["falls"]:
-        ends = ["never" if end is None else f"{end:.3g}" for end in fall["interval"]]
-        where = "not within these levels" if fall["level"] is None else f"at {fall['level']:.3g}"
-        results().print(f"TPIR down to {fall['share']:g} of the first level's: {where} ({ends[0]} .. {ends[1]})")
+    for fall in figures["falls"]:
+        results().print(fall_in_words(fall))
+    results().print(f"{run.path} (report.html in it)", highlight=False, markup=False, soft_wrap=True)
 
 
-def _rate(value: dict[str, Any] | None) -> str:
-    if value is None or value["value"] is None:
-        return "-"
-    low, high = value["interval"]
-    return f"{value['value']:.3f} ({low:.3f} .. {high:.3f})"
-
-
-def _title(payload: dict[str, Any]) -> str:
-    n_enrolled = payload["levels"][0]["n_enrolled"]
-    return f"{payload['n_people']} people, {n_enrolled} enrolled, {payload['draws']} draws"
+def _title(figures: Mapping[str, Any]) -> str:
+    n_enrolled = figures["levels"][0]["n_enrolled"]
+    return f"{figures['n_people']} people, {n_enrolled} enrolled, {figures['draws']} draws"

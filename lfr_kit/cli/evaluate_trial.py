@@ -1,4 +1,4 @@
-"""`lfr evaluate manifest | trial | compare | forget`: trials with cohort, filler and crowd."""
+"""`lfr evaluate manifest | trial | forget`: trials with cohort, filler and crowd."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from lfr_kit.cli.evaluate_options import (
     TrialAdmitOption,
     TrialNormalisationOption,
 )
-from lfr_kit.cli.output import JsonOption, console, emit, progress, results
+from lfr_kit.cli.output import JsonOption, emit, progress, results
 
 if TYPE_CHECKING:
-    from lfr_kit.evaluation.compare_runs import Comparison
     from lfr_kit.evaluation.run_folder import Run
     from lfr_kit.evaluation.trial_run import Prepared
 
-__all__ = ["compare", "forget", "manifest", "prepared_trial", "trial"]
+__all__ = ["forget", "manifest", "prepared_trial", "trial"]
 
 ManifestArgument = Annotated[
     Path, typer.Argument(metavar="MANIFEST", help="trial.toml; see: lfr evaluate manifest")
@@ -170,49 +169,6 @@ def _print_trial(run: Run) -> None:
     results().print(table)
     results().print(f"scores: {run.figures['score_scale']}", highlight=False)
     results().print(f"{run.path} (report.html in it)", highlight=False, markup=False, soft_wrap=True)
-
-
-def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs: two or more.")],
-    anyway: Annotated[
-        bool, typer.Option("--anyway", help="Show runs that are not comparable side by side, and say so.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Trials side by side: the same passes, another algorithm or setting. Refuses what is not comparable."""
-    from dataclasses import asdict
-
-    from lfr_kit.evaluation.compare_runs import compare_runs
-    from lfr_kit.evaluation.run_folder import open_run
-
-    found = compare_runs([open_run(path) for path in runs], anyway=anyway)
-    if as_json:
-        emit(asdict(found))
-        return
-    _print_comparison(found)
-
-
-def _print_comparison(found: Comparison) -> None:
-    from rich.table import Table
-
-    letters = dict(zip(found.runs, "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "?" * len(found.runs), strict=False))
-    for line in (*(f"NOT COMPARABLE: {each}" for each in found.differences), *found.remarks):
-        console().print(line, highlight=False, markup=False, soft_wrap=True)
-    for name, letter in letters.items():
-        scale = found.score_scales[found.runs.index(name)]
-        results().print(f"{letter}: {name}, {scale}", highlight=False, markup=False, soft_wrap=True)
-    table = Table("list", "FPIR", "run", "TPIR", "threshold", "false, mean of passes")
-    for row in found.rows:
-        low, high = row["tpir_interval"]
-        table.add_row(
-            f"{row['n_enrolled']:,}",
-            f"1 in {1 / row['fpir_asked']:,.0f}",
-            letters[row["run"]],
-            f"{row['tpir']:.3f} ({low:.3f} to {high:.3f})",
-            f"{row['threshold']:.4f}",
-            f"{row['false']:.1f} of {row['non_mated']:,}",
-        )
-    results().print(table)
 
 
 def forget(

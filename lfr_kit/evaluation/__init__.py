@@ -12,7 +12,8 @@ Trials: `trial_manifest` and `trial_tables` say who takes part, `folder_manifest
 drawn lists, `trial_figures` counts, `trial_run` and `run_folder` keep results, `compare_runs` sets them side by
 side; `calibrate` goes from a budget to a threshold, `group_study` and `group_figures` compare groups. Operating
 curves: `degradation` makes photographs worse, `labelled_passes` and `curve_passes` take passes from clips,
-`curve_conditions`, `curve_photos`, `curve_study`, `operating_curve` and `curve_report` do the rest.
+`curve_conditions`, `curve_photos`, `curve_study`, `operating_curve` and `curve_report` do the rest; `curve_run`
+keeps the result as a trial's is kept.
 """
 
 from __future__ import annotations

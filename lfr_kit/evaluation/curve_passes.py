@@ -61,8 +61,8 @@ class PassTemplateMaker:
             self._shots += batch
 
 
-def rows_of_people(passes: Sequence[LabelledPass], names: Sequence[str]) -> NDArray[np.intp]:
-    """(n,) row in `names` of the person of each pass.
+def rows_of_people(people: Sequence[str], names: Sequence[str]) -> NDArray[np.intp]:
+    """(n,) row in `names` of each person.
 
     Raises
     ------
@@ -70,10 +70,10 @@ def rows_of_people(passes: Sequence[LabelledPass], names: Sequence[str]) -> NDAr
         If somebody passes of whom there is no reference.
     """
     row = {name: number for number, name in enumerate(names)}
-    unknown = sorted({each.person for each in passes} - row.keys())
+    unknown = sorted(set(people) - row.keys())
     if unknown:
         raise TableError(f"no reference of {', '.join(unknown[:5])}: add a folder of that name with a photograph")
-    return np.array([row[each.person] for each in passes], np.intp)
+    return np.array([row[person] for person in people], np.intp)
 
 
 def pass_levels(
@@ -124,7 +124,9 @@ def levels_of_clips(
     stages = setup.make_stages(None)
     spans = read_clips(table, table.parent)
     passes = passes_of_clips(spans, stages.detector, setup.progress)
-    return _levels_of_passes(condition, levels, setup, passes, rows_of_people(passes, names))
+    return _levels_of_passes(
+        condition, levels, setup, passes, rows_of_people([each.person for each in passes], names)
+    )
 
 
 def levels_of_walks(condition: Condition, levels: Sequence[float | str], setup: PhotoSetup) -> list[CurveLevel]:

@@ -119,6 +119,8 @@ class LevelResult:
         Probes in which no face was acquired.
     n_people
         People with probes.
+    score_scale
+        Of the scores.
     searches
         All searches of all draws.
     """
@@ -133,6 +135,7 @@ class LevelResult:
     fpir_interval: Interval | None
     failed: Rate
     n_people: int
+    score_scale: str
     searches: Searches
 
 
@@ -237,8 +240,16 @@ def _result(level: CurveLevel, searches: Searches, at_own: OpenSetPoint, thresho
         fpir_interval=fpir_interval,
         failed=Rate(level.probes.failed.total(), len(level.probes), "probes"),
         n_people=len(np.unique(level.people)),
+        score_scale=_score_scale(level),
         searches=searches,
     )
+
+
+def _score_scale(level: CurveLevel) -> str:
+    """Of a search of whoever was acquired first; there is somebody, or no threshold would have been found."""
+    acquired = next(t for t in (*level.probes.templates, *level.references.templates) if t is not None)
+    (found,) = level.make_matcher(np.zeros((0, len(acquired.vector)), np.float32)).search([acquired])
+    return found.score_scale
 
 
 def _hits(searches: Searches, threshold: float) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """The folder of a run: manifest, versions, digests, figures, plots and report, written once and never changed.
 
 A run holds counts only: no name, no picture, no template, no label of one person. It is named after what it was
-computed from, so the same trial with the same algorithm and plan is the same run.
+computed from, so the same trial, or curve, with the same algorithm and plan is the same run.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lfr_kit.errors import OutputError, TableError, TamperedError
 from lfr_kit.evaluation.trial_manifest import TrialManifest
@@ -32,6 +35,7 @@ __all__ = [
     "digest_of",
     "manifest_digest",
     "open_run",
+    "vectors_digest",
     "versions",
     "write_run",
 ]
@@ -47,7 +51,7 @@ class RunContent:
     Attributes
     ----------
     kind
-        ``trial`` or ``groups``.
+        ``trial``, ``groups`` or ``curve``.
     trial_id
         Begins the folder's name.
     manifest
@@ -96,7 +100,7 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """``trial`` or ``groups``."""
+        """``trial``, ``groups`` or ``curve``."""
         return str(self.manifest["kind"])
 
 
@@ -133,6 +137,14 @@ def manifest_digest(manifest: TrialManifest, templates: TrialTemplates) -> str:
     return digest_of(canonical([manifest.trial_id, people, passes]))
 
 
+def vectors_digest(templates: Iterable[NDArray[np.float32]]) -> str:
+    """SHA-256 of templates, (n, d) float32 each, one after the other."""
+    found = hashlib.sha256()
+    for vectors in templates:
+        found.update(np.ascontiguousarray(vectors, "<f4").tobytes())
+    return found.hexdigest()
+
+
 def versions(recipe: str, why: str) -> dict[str, Any]:
     """What computed a run: releases, machine, moment, and how templates were made."""
     found = {}
@@ -164,7 +176,7 @@ def write_run(folder: Path, content: RunContent, made_with: Mapping[str, Any]) -
         earlier = open_run(path)
         if canonical(earlier.figures) != canonical(content.figures):
             raise TamperedError(
-                f"{path}: is a run of the same trial, algorithm and plan with other figures; one was computed "
+                f"{path}: is a run of the same pictures, algorithm and plan with other figures; one was computed "
                 "on another machine: keep both, in two folders (--out)"
             )
         return earlier
@@ -216,7 +228,7 @@ def open_run(path: Path) -> Run:
         digests = json.loads((path / "digests.json").read_text(encoding="utf-8"))
         of_files = dict(digests["files"])
     except (OSError, ValueError, KeyError, TypeError):
-        raise TableError(f"{path}: is no run; make one with: lfr evaluate trial MANIFEST") from None
+        raise TableError(f"{path}: is no run; make one with: lfr evaluate trial, groups or curve") from None
     texts = {name: _unchanged(path / name, digest) for name, digest in of_files.items()}
     try:
         parts = [json.loads(texts[f"{name}.json"]) for name in _JSON]

@@ -35,6 +35,7 @@ __all__ = [
     "CONSENT_CHARACTERS",
     "DATA_CHARACTERS",
     "LONGEST_YEARS",
+    "TRIAL_ID",
     "Part",
     "Pass",
     "Person",
@@ -48,6 +49,8 @@ Part = Literal["cohort", "filler", "crowd"]
 LONGEST_YEARS = 3
 """Templates of a trial are kept no longer without a new consent: the Metropolitan Police reviewed theirs after
 three years."""
+TRIAL_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
+"""What may name a trial, and begin the name of a run's folder."""
 DATA_CHARACTERS, CONSENT_CHARACTERS = 20, 3
 """The least that what the data are, and a reference of consent, are said in."""
 
@@ -139,7 +142,7 @@ class TrialManifest(_Line):
         In the order of the tables.
     """
 
-    trial_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$")
+    trial_id: str = Field(pattern=TRIAL_ID)
     data: str = Field(min_length=DATA_CHARACTERS)
     people: tuple[Person, ...]
     passes: tuple[Pass, ...]

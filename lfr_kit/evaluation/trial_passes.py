@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lfr_kit.config import Settings, settings
+from lfr_kit.config import settings
 from lfr_kit.embedding.fusion import fuse
 from lfr_kit.enrolment import best_shot_of
 from lfr_kit.errors import EnrolmentError, ImageError, SourceError, SpaceMismatchError
@@ -30,6 +30,7 @@ __all__ = [
     "TrialStages",
     "TrialTemplates",
     "forget_people",
+    "recipe_of",
     "templates_of_trial",
     "trial_stages",
 ]
@@ -167,11 +168,12 @@ def trial_stages(
     of_pass: Admission = "all" if admission == "all" else "probe"
     photo, why = photo_stages(detector=detector, embedder=embedder, crops=crops, admission=of_pass)
     reference_gate = photo.gate if admission == "all" else admission_gate("reference")
-    recipe = _recipe(settings().choosing(detector=detector), photo.embedder, admission)
-    return TrialStages(photo, reference_gate, recipe, why)
+    return TrialStages(photo, reference_gate, recipe_of(detector, photo.embedder, admission), why)
 
 
-def _recipe(chosen: Settings, embedder: object, admission: str) -> str:
+def recipe_of(detector: str | None, embedder: object, admission: str) -> str:
+    """All that templates depend on besides the pictures, as JSON; the detector None = the one in the settings."""
+    chosen = settings().choosing(detector=detector)
     parts = {
         "space": getattr(embedder, "space_id", ""),
         "crops": str(getattr(embedder, "crops", "")),

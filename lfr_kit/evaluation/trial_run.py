@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -17,7 +16,7 @@ from lfr_kit.enrolment import references_in
 from lfr_kit.errors import EnrolmentError, TableError
 from lfr_kit.evaluation.calibrate import calibration_rows
 from lfr_kit.evaluation.photos import PhotoStages, templates_of
-from lfr_kit.evaluation.run_folder import RunContent, digest_of, manifest_digest
+from lfr_kit.evaluation.run_folder import RunContent, digest_of, manifest_digest, vectors_digest
 from lfr_kit.evaluation.template_cache import TemplateCache
 from lfr_kit.evaluation.trial import TrialNormalisation, TrialPlan, TrialResult, trial_scores
 from lfr_kit.evaluation.trial_figures import figures_of
@@ -94,13 +93,10 @@ def prepare(
 def sources_of(prepared: Prepared, plan: TrialPlan | dict[str, Any]) -> dict[str, str]:
     """SHA-256 of everything a result depends on, by name."""
     templates = prepared.templates
-    vectors = hashlib.sha256()
-    for each in (templates.references, templates.passes):
-        vectors.update(np.ascontiguousarray(each.vectors, "<f4").tobytes())
     return {
         "manifest": manifest_digest(prepared.manifest, templates),
         "recipe": digest_of(templates.recipe),
-        "templates": vectors.hexdigest(),
+        "templates": vectors_digest((templates.references.vectors, templates.passes.vectors)),
         "plan": digest_of(repr(sorted((plan if isinstance(plan, dict) else asdict(plan)).items()))),
     }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
+import evaluated_runs
 import numpy as np
 import pytest
 from evaluation import painted_people
@@ -13,7 +15,8 @@ from typer.testing import CliRunner
 
 from lfr_kit.cli.evaluate import app
 from lfr_kit.config import settings
-from lfr_kit.errors import SettingError
+from lfr_kit.errors import SettingError, TableError, TamperedError
+from lfr_kit.evaluation.run_folder import open_run
 from lfr_kit.registry import register, unregister
 
 CHOSEN = ["--detector", "middle", "--embedder", "scripted"]
@@ -34,8 +37,18 @@ def people(tmp_path):
     return painted_people.paint_people(tmp_path / "people")
 
 
+@pytest.fixture(autouse=True)
+def working_folder(monkeypatch, tmp_path):
+    """Where runs go if nothing else is asked for."""
+    monkeypatch.chdir(tmp_path)
+
+
 def invoked(*words):
     return CliRunner().invoke(app, ["curve", *map(str, words), *CHOSEN], catch_exceptions=False)
+
+
+def ran(*words):
+    return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
 
 
 def asked(*words):
@@ -48,7 +61,7 @@ def test_json_has_every_level_with_counts_and_intervals(people):
     found = asked("blur", people, "--levels", "2,20", "--fpir", "0.2")
     assert (found["condition"], found["unit"]) == ("blur", "blur (standard deviation, px)")
     assert [each["level"] for each in found["levels"]] == [0, 2, 20]
-    assert (found["n_people"], found["people"], found["draws"]) == (10, 10, 20)
+    assert (found["n_people"], found["draws"], found["score_scale"]) == (10, 20, "cosine")
     first = found["levels"][0]
     assert (first["tpir"]["count"], first["tpir"]["trials"], first["n_enrolled"]) == (100, 100, 5)
     assert first["tpir"]["interval"][0] == pytest.approx(0.025 ** (1 / 10))
@@ -56,14 +69,90 @@ def test_json_has_every_level_with_counts_and_intervals(people):
     assert found["space_id"].startswith("scripted")
 
 
-def test_out_holds_figures_and_plots_and_is_new(people, tmp_path):
-    out = tmp_path / "curve"
-    found = asked("jpeg", people, "--levels", "10", "--fpir", "0.2", "--out", out)
-    assert json.loads((out / "curve.json").read_text()) == found
+def test_curve_is_a_run_like_a_trials(people, tmp_path):
+    words = [
+        "jpeg",
+        people,
+        "--levels",
+        "10",
+        "--fpir",
+        "0.2",
+        "--data",
+        "Painted people.",
+        "--out",
+        tmp_path / "out",
+    ]
+    found = asked(*words)
+    run = open_run(Path(found["run"]))
+    assert (run.kind, run.path.parent) == ("curve", tmp_path / "out")
+    assert run.path.name.startswith("people-jpeg-curve-")
+    assert run.figures == {key: value for key, value in found.items() if key not in ("run", "embedder")}
+    assert run.manifest["data"] == "Painted people."
+    assert run.manifest["counts"] == {"references": 10, "people_with_a_probe": 10, "probes": 10}
+    assert run.manifest["plan"]["levels"] == [95, 10]
     for name in ("curve", "det"):
-        drawing = ElementTree.parse(out / f"{name}.svg").getroot()
+        drawing = ElementTree.parse(run.path / "plots" / f"{name}.svg").getroot()
         assert "JPEG quality" in drawing.attrib["aria-label"] or name == "det"
-    assert invoked("jpeg", people, "--out", out).exit_code == 2
+    for path in run.path.rglob("*.*"):
+        assert "person_0" not in path.read_text()
+        assert path.stat().st_mode & 0o222 == 0
+    assert "Painted people." in (run.path / "report.html").read_text()
+    assert asked(*words)["run"] == found["run"]
+    assert asked(*words, "--seed", 1)["run"] != found["run"]
+
+
+def test_changed_curve_is_found(people):
+    path = Path(asked("jpeg", people, "--levels", "10", "--fpir", "0.2")["run"])
+    assert path.parent.name == "runs"
+    figures = path / "figures.json"
+    figures.chmod(0o644)
+    figures.write_text(figures.read_text().replace('"fpir_asked": 0.2', '"fpir_asked": 0.1'))
+    with pytest.raises(TamperedError, match="was changed"):
+        ran("compare", path, path)
+
+
+def test_name_that_no_folder_can_begin_with_is_refused_before_work(people):
+    with pytest.raises(SettingError, match="name the photographs with --id"):
+        invoked("jpeg", people, "--id", "../elsewhere")
+
+
+def test_curves_stand_side_by_side_level_by_level(people):
+    words = ["jpeg", people, "--fpir", "0.2"]
+    plain = asked(*words, "--levels", "30,10")["run"]
+    ungated = asked(*words, "--levels", "10,5", "--admit", "probe")["run"]
+    found = json.loads(ran("compare", plain, ungated, "--json").stdout)
+    assert (found["kind"], found["differences"]) == ("curve", [])
+    names = [Path(run).name for run in (plain, ungated)]
+    assert [(row["level"], names.index(row["run"])) for row in found["rows"]] == [
+        (95, 0), (95, 1), (30, 0), (10, 0), (10, 1), (5, 1),
+    ]  # fmt: skip
+    assert any("quality gates" in remark for remark in found["remarks"])
+    shown = ran("compare", plain, ungated).stdout
+    assert f"B: {names[1]}, cosine" in shown
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (["blur", "--levels", "2"], "two conditions"),
+        (["jpeg", "--levels", "10", "--fpir", "0.3"], "two rates"),
+        (["jpeg", "--levels", "10", "--draws", "3"], "drew other lists"),
+        (["jpeg", "--levels", "10", "--enrol", "3"], "no level in common"),
+        (["jpeg", "--levels", "10", "--people", "6"], "other people or pictures"),
+    ],
+)
+def test_curves_that_are_not_comparable_are_refused(people, other, words):
+    one = asked("jpeg", people, "--levels", "10", "--fpir", "0.2")["run"]
+    two = asked(other[0], people, *(["--fpir", "0.2"] if "--fpir" not in other else []), *other[1:])["run"]
+    with pytest.raises(TableError, match=words):
+        ran("compare", one, two)
+    assert json.loads(ran("compare", one, two, "--anyway", "--json").stdout)["differences"]
+
+
+def test_curve_is_not_put_beside_a_run_of_another_kind(people, tmp_path):
+    curve = asked("jpeg", people, "--levels", "10", "--fpir", "0.2")["run"]
+    with pytest.raises(TableError, match="is a run of curve"):
+        ran("compare", curve, evaluated_runs.put_run(tmp_path / "trials").path, "--anyway")
 
 
 def test_table_names_levels_and_where_half_is_lost(people):

@@ -144,7 +144,19 @@ def test_compare_refuses_another_trial_and_shows_the_same(manifest, tmp_path):
         ran("compare", one, other)
     assert asked("compare", one, other, "--anyway", "--json")["differences"]
     assert "NOT COMPARABLE" in ran("compare", one, other, "--anyway").stderr
-    assert asked("compare", one, one, "--json")["differences"] == []
+    ungated = trial(manifest, tmp_path / "runs", "--admit", "all")["run"]
+    assert asked("compare", one, ungated, "--json")["differences"] == []
+    with pytest.raises(TableError, match="each once"):
+        ran("compare", one, one)
+
+
+def test_compare_tells_two_runs_of_one_name_apart(manifest, tmp_path):
+    runs = [trial(manifest, tmp_path / folder)["run"] for folder in ("here", "there")]
+    found = asked("compare", *runs, "--json")
+    assert found["runs"] == runs
+    assert [row["run"] for row in found["rows"][:2]] == runs
+    shown = ran("compare", *runs).stdout
+    assert all(f"{letter}: {run}" in shown for letter, run in zip("AB", runs, strict=True))
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def test_runs_of_one_trial_are_compared_row_by_row(run, prepared, tmp_path):
     assert found.differences == ()
     assert any("never thresholds" in remark for remark in found.remarks)
     assert any("quality gates" in remark for remark in found.remarks)
-    assert [row["run"] for row in found.rows[:2]] == [run.path.name, other.path.name]
+    assert [row["run"] for row in found.rows[:2]] == [str(run.path), str(other.path)]
     assert len(found.rows) == 2 * sum(len(size["points"]) for size in run.figures["sizes"])
 
 
@@ -110,7 +110,7 @@ def test_runs_that_are_not_comparable_are_refused_with_all_reasons(run, prepared
     other = write_run(tmp_path / "other", content, versions('{"admission": "all"}', "painted"))
     with pytest.raises(TableError) as refused:
         compare_runs([run, other])
-    for reason in ("two trials", "drew other lists", "no list size in common"):
+    for reason in ("other people or pictures", "drew other lists", "no list size in common"):
         assert reason in str(refused.value)
     assert len(compare_runs([run, other], anyway=True).differences) == 3
     with pytest.raises(TableError, match="two runs or more"):
