@@ -144,7 +144,9 @@ def check_export(segments: Sequence[Segment], recipient: str, reason: str) -> No
     if not recipient.strip() or len(recipient) > MOST_RECIPIENT:
         raise InputError(f"say to whom it goes, in at most {MOST_RECIPIENT} letters: --recipient")
     if not reason.strip():
-        raise JustificationError("recording.export: say why it is given away (--reason); the audit log keeps it")
+        raise JustificationError(
+            "to export a recording, say why it is given away (--reason); the audit log keeps it"
+        )
 
 
 def recording_note(authority: Authority) -> str:

@@ -17,7 +17,20 @@ from enum import StrEnum
 
 from lfr_kit.errors import PermissionRefusedError, RoleConflictError
 
-__all__ = ["INCOMPATIBLE", "PERMISSIONS", "SYSTEM", "Action", "Actor", "Role", "check_roles", "may", "require"]
+__all__ = [
+    "INCOMPATIBLE",
+    "IN_WORDS",
+    "PERMISSIONS",
+    "SYSTEM",
+    "Action",
+    "Actor",
+    "Role",
+    "check_roles",
+    "may",
+    "require",
+    "role_in_words",
+    "roles_that_may",
+]
 
 
 class Role(StrEnum):
@@ -167,6 +180,64 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
 }
 """Action -> the roles that may do it."""
 
+IN_WORDS: dict[Action, str] = {
+    Action.WATCHLIST_CREATE: "begin a watchlist",
+    Action.WATCHLIST_IMPORT: "enter people on a watchlist",
+    Action.WATCHLIST_REVIEW: "review entries of a watchlist",
+    Action.WATCHLIST_SECOND_APPROVE: "give the second approval of an entry",
+    Action.WATCHLIST_FREEZE: "freeze a watchlist",
+    Action.WATCHLIST_WITHDRAW: "withdraw people from a watchlist",
+    Action.WATCHLIST_VIEW: "look at a watchlist",
+    Action.WATCHLIST_DELETE: "delete a watchlist",
+    Action.BLUE_LIST_ENROL: "enter staff on the blue list",
+    Action.BLUE_LIST_CHECK: "run the blue-list check",
+    Action.LEDGER_SEARCH: "search the ledger of who was on a list",
+    Action.DEPLOYMENT_DRAFT: "draft a deployment",
+    Action.DEPLOYMENT_REQUEST: "request a deployment",
+    Action.DEPLOYMENT_GRANT: "grant a deployment",
+    Action.DEPLOYMENT_GRANT_URGENTLY: "grant a deployment urgently",
+    Action.DEPLOYMENT_RATIFY: "ratify an urgent grant",
+    Action.DEPLOYMENT_REFUSE: "refuse a deployment",
+    Action.DEPLOYMENT_EXTEND: "extend a deployment",
+    Action.DEPLOYMENT_OPEN: "open a deployment",
+    Action.DEPLOYMENT_RUN: "run the cameras of a deployment",
+    Action.DEPLOYMENT_PAUSE: "pause a deployment",
+    Action.DEPLOYMENT_RESUME: "resume a deployment",
+    Action.DEPLOYMENT_CLOSE: "close a deployment",
+    Action.DEPLOYMENT_ABORT: "abort a deployment",
+    Action.DEPLOYMENT_CHANGE_THRESHOLD: "change the threshold of a deployment",
+    Action.DEPLOYMENT_CHECKLIST: "tick the checklist of a deployment",
+    Action.DEPLOYMENT_CHECK_IN: "check in on the ground",
+    Action.DEPLOYMENT_VIEW: "look at deployments",
+    Action.RECORD_PUBLISH: "publish the record of a deployment",
+    Action.RECORD_CORRECT: "correct a published record",
+    Action.ALERT_RAISE: "raise an alert",
+    Action.ALERT_ROUTE: "route alerts to teams",
+    Action.ALERT_VIEW: "look at alerts",
+    Action.ALERT_ACKNOWLEDGE: "take an alert in hand",
+    Action.ALERT_ADJUDICATE: "decide on an alert",
+    Action.ALERT_ENGAGE: "engage with the person of an alert",
+    Action.ALERT_OUTCOME: "say how an engagement ended",
+    Action.ALERT_REVIEW: "review the truth of an alert",
+    Action.EQUALITY_RECORD: "record equality data",
+    Action.RETENTION_RUN: "delete what is due",
+    Action.RETENTION_HOLD: "put on a legal hold",
+    Action.RETENTION_RELEASE: "review or release a legal hold",
+    Action.RECORDING_MAKE: "record a deployment",
+    Action.RECORDING_PLAY: "look at a recording",
+    Action.RECORDING_EXPORT: "export a recording",
+    Action.AUDIT_VIEW: "read the audit log",
+    Action.AUDIT_VERIFY: "verify the audit log",
+    Action.FOOTAGE_SCAN: "search footage",
+    Action.EVALUATION_VIEW: "look at evaluations",
+    Action.USERS_MANAGE: "add, change or deactivate users",
+    Action.USERS_VIEW: "look at the users",
+    Action.KEYS_MANAGE: "change the master key",
+    Action.POLICY_CHANGE: "change a policy of the store",
+    Action.CLOCK_ACCEPT: "accept the clock as it stands",
+}
+"""Action -> what is done, as people say it after "may" or "may not"."""
+
 INCOMPATIBLE: tuple[frozenset[Role], ...] = (
     frozenset({Role.AUTHORISING_OFFICER, Role.LFR_OPERATOR}),
     frozenset({Role.AUTHORISING_OFFICER, Role.ENGAGEMENT_OFFICER}),
@@ -204,10 +275,30 @@ def may(actor: Actor, action: Action) -> bool:
 
 
 def require(actor: Actor, action: Action) -> None:
-    """PermissionRefusedError, naming the roles that may, if the actor may not."""
+    """PermissionRefusedError, in words and naming the roles that may, if the actor may not."""
     if not may(actor, action):
-        able = ", ".join(sorted(PERMISSIONS.get(action, frozenset()) - {Role.SYSTEM})) or "nobody"
-        raise PermissionRefusedError(f"{actor.user_id} may not do {action}; it takes one of: {able}")
+        raise PermissionRefusedError(
+            f"{actor.user_id} may not {IN_WORDS[action]}; who may: {roles_that_may(action)}"
+        )
+
+
+def role_in_words(role: Role) -> str:
+    """The role as people say it.
+
+    >>> role_in_words(Role.LFR_OPERATOR), role_in_words(Role.GOLD)
+    ('LFR operator', 'gold')
+    """
+    return role.replace("_", " ").replace("lfr", "LFR")
+
+
+def roles_that_may(*actions: Action) -> str:
+    """The roles of people that may do any of some actions, in words, in the table's order; ``nobody`` if none may.
+
+    >>> roles_that_may(Action.ALERT_ENGAGE, Action.DEPLOYMENT_CHECK_IN)
+    'bronze, engagement officer'
+    """
+    able = {role for action in actions for role in PERMISSIONS.get(action, ())} - {Role.SYSTEM}
+    return ", ".join(role_in_words(role) for role in Role if role in able) or "nobody"
 
 
 def check_roles(roles: Iterable[Role]) -> None:

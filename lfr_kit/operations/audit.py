@@ -132,7 +132,7 @@ def show(store: Store, actor: Actor, wanted: AuditQuestion, *, justification: st
         If more than 10,000 entries are asked for at once.
     """
     if not justification.strip():
-        raise JustificationError("audit.view: say why the log is read (--reason); the audit log keeps it")
+        raise JustificationError("to read the audit log, say why it is read (--reason); the audit log keeps it")
     asked = {name: str(value) for name, value in vars(wanted).items() if value}
     if any(check_details({name: value}) or "\x00" in value for name, value in asked.items()):
         raise InputError("what is asked for is too long or no valid text; type it again")
@@ -194,7 +194,7 @@ def accept_clock(store: Store, actor: Actor, *, justification: str) -> timedelta
         See `Store.act`; a reason is needed whatever the store's policy.
     """
     if not justification.strip():
-        raise JustificationError("clock.accept: say why the clock is right now (--reason); the audit log keeps it")
+        raise JustificationError("to accept the clock, say why it is right now (--reason); the audit log keeps it")
     with store.act(
         actor, Action.CLOCK_ACCEPT, Operation.ALTERATION, subject="clock", justification=justification
     ) as act:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from lfr_kit.config import StoreSettings, settings
 from lfr_kit.errors import AuthorityError, JustificationError
-from lfr_kit.governance.roles import Action, Actor
+from lfr_kit.governance.roles import IN_WORDS, Action, Actor
 from lfr_kit.governance.vocabulary import Operation
 from lfr_kit.store.connection import database_file
 from lfr_kit.store.store import Store, new_id
@@ -58,7 +58,7 @@ def begin_scan(store: Store, actor: Actor, source: str, references: Path, *, jus
         If it is no footage but a camera or a stream: who passes it now is compared under an authority only.
     """
     if not justification.strip():
-        raise JustificationError("footage.scan: say why it is searched (--reason); the audit log keeps it")
+        raise JustificationError(f"to {IN_WORDS[Action.FOOTAGE_SCAN]}, say why (--reason); the audit log keeps it")
     begun = FootageScan(new_id("S"), justification)
     subject = f"footage:{begun.scan_id}"
     with store.act(
@@ -66,7 +66,7 @@ def begin_scan(store: Store, actor: Actor, source: str, references: Path, *, jus
     ) as act:
         if is_live(source):
             raise AuthorityError(
-                f"footage.scan: {_logged(without_password(source))[:200]} is live, and who passes a camera is "
+                f"{_logged(without_password(source))[:200]} is live, and who passes a camera is "
                 "compared under a granted authority only: lfr deployment template; save a recording as a file"
             )
         people = _logged(str(references.absolute()))

@@ -17,7 +17,7 @@ from pathlib import Path
 from lfr_kit.errors import AuthorityError, JustificationError, TamperedError, VaultError
 from lfr_kit.governance.deployment_state import RUNNABLE, Step
 from lfr_kit.governance.recording import Segment, SegmentState, footage_item, why_not_recorded
-from lfr_kit.governance.roles import SYSTEM, Action, Actor, require
+from lfr_kit.governance.roles import IN_WORDS, SYSTEM, Action, Actor, require
 from lfr_kit.governance.vocabulary import Operation
 from lfr_kit.operations.audit import check_clock
 from lfr_kit.operations.deployment_steps import digest_at, standing
@@ -288,7 +288,7 @@ def play(store: Store, actor: Actor, segment_id: str, *, reason: str) -> Footage
 def check_reason(action: Action, reason: str) -> None:
     """JustificationError if there is none: footage of passers-by is not looked at for no reason."""
     if not reason.strip():
-        raise JustificationError(f"{action}: say why it is done (--reason); the audit log keeps it")
+        raise JustificationError(f"to {IN_WORDS[action]}, say why (--reason); the audit log keeps it")
 
 
 def opened(act: Act, store: Store, segment_id: str) -> Footage:

@@ -31,7 +31,7 @@ from lfr_kit.errors import (
     StoreMissingError,
     WatchlistError,
 )
-from lfr_kit.governance.roles import Action, Actor, require
+from lfr_kit.governance.roles import IN_WORDS, Action, Actor, require
 from lfr_kit.governance.vocabulary import Operation
 from lfr_kit.store.connection import READING, database_file, look_only_engine, make_engine
 from lfr_kit.store.faults import translated
@@ -260,7 +260,7 @@ class Store:
         try:
             with self._one_act_at_a_time(), translated(), self.engine.begin() as connection:
                 if not line.justification and self._asks_why(connection):
-                    raise JustificationError(f"{action}: say why it is done (--reason); the audit log keeps it")
+                    raise JustificationError(f"to {IN_WORDS[action]}, say why (--reason); the audit log keeps it")
                 act = Act(connection, self.vault, actor, self.clock(), subject, deployment_id, line.justification)
                 yield act
                 line.deployment_id = act.deployment_id

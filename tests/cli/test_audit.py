@@ -72,7 +72,7 @@ def test_show_says_who_did_what_and_why(used):
     found = used.json("auditor", "audit", "show", "--actor", "silver", *REASON)
     (entry,) = found["entries"]
     assert (entry["action"], entry["justification"]) == ("refused:audit.view", "curious")
-    assert entry["details"]["refused"].startswith("silver may not do audit.view")
+    assert entry["details"]["refused"].startswith("silver may not read the audit log; who may: auditor")
 
 
 def test_show_filters_by_time_operation_and_number(used):

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from lfr_kit.errors import PermissionRefusedError, RoleConflictError
-from lfr_kit.governance.roles import PERMISSIONS, SYSTEM, Action, Actor, Role, check_roles, may, require
+from lfr_kit.governance.roles import (
+    IN_WORDS,
+    PERMISSIONS,
+    SYSTEM,
+    Action,
+    Actor,
+    Role,
+    check_roles,
+    may,
+    require,
+)
 
 DUTIES = {
     "authorising_officer": """
@@ -99,8 +109,22 @@ def test_every_role_may_do_its_duties_and_nothing_else(role, action):
         require(actor, action)
     else:
         assert not may(actor, action)
-        with pytest.raises(PermissionRefusedError, match=f"k1 may not do {action}"):
+        with pytest.raises(PermissionRefusedError, match=rf"^k1 may not {IN_WORDS[action]}; who may: "):
             require(actor, action)
+
+
+def test_every_action_has_words_of_its_own_that_are_no_code():
+    assert set(IN_WORDS) == set(Action)
+    assert len(set(IN_WORDS.values())) == len(Action)
+    assert not [words for words in IN_WORDS.values() if "." in words or "_" in words]
+
+
+def test_refusal_says_what_may_not_be_done_and_which_roles_may():
+    with pytest.raises(PermissionRefusedError) as refused:
+        require(Actor("k1", frozenset({Role.SILVER})), Action.ALERT_ENGAGE)
+    assert str(refused.value) == "k1 may not engage with the person of an alert; who may: engagement officer"
+    with pytest.raises(PermissionRefusedError, match=r"who may: silver, bronze, LFR operator$"):
+        require(Actor("k1"), Action.DEPLOYMENT_RUN)
 
 
 @pytest.mark.parametrize("action", Action)
@@ -142,7 +166,7 @@ def test_role_of_the_program_is_given_to_nobody():
 def test_refusal_names_who_may_but_never_the_program():
     with pytest.raises(PermissionRefusedError) as refused:
         require(Actor("k1", frozenset({Role.ANALYST})), Action.DEPLOYMENT_CLOSE)
-    assert "bronze, gold, silver" in str(refused.value)
+    assert "gold, silver, bronze" in str(refused.value)
     assert "system" not in str(refused.value)
 
 

@@ -201,7 +201,7 @@ def _details(line: Line) -> dict[str, Any]:
     """Justification and details, checked; of a refusal as much as fits, so that none goes unlogged."""
     is_refusal = line.action.startswith(REFUSED)
     if line.justification and not is_refusal and not any(sign.isalnum() for sign in line.justification):
-        raise JustificationError(f"{line.action}: the reason says nothing; give it in words (--reason)")
+        raise JustificationError("the reason says nothing; give it in words (--reason)")
     details = {"why": line.justification, **line.details}
     wrong = check_details(details)
     if wrong and is_refusal:

@@ -35,6 +35,7 @@ _LABELS = {
     Truth.TRUE_CONFIRMED: "True alert, person identified",
     Truth.TRUE_UNCONFIRMED: "True alert, person not identified",
     Truth.FALSE_CONFIRMED: "False alert, person identified",
+    Role.LFR_OPERATOR: "LFR operator",
     Truth.FALSE_UNCONFIRMED: "False alert, person not identified",
 }
 _PAUSES = (

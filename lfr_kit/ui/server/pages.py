@@ -10,7 +10,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado.web import Finish, HTTPError
 
 from lfr_kit.errors import InputError, LfrError, SignInError
-from lfr_kit.governance.roles import Action, Actor, may
+from lfr_kit.governance.roles import Action, Actor, may, role_in_words
 from lfr_kit.operations import sessions, users
 from lfr_kit.operations.deployments import listing
 from lfr_kit.store.repository import users as rows
@@ -196,7 +196,7 @@ class IndexPage(_Page):
             "index",
             user=self.actor.user_id,
             name=name,
-            roles=[role.replace("_", " ") for role in sorted(self.actor.roles)],
+            roles=[role_in_words(role) for role in sorted(self.actor.roles)],
             dashboards=offered_to(self.actor),
             deployments=deployments,
         )

@@ -10,7 +10,7 @@ import pytest
 import tornado.web
 from served import TOGETHER, Browser
 
-from lfr_kit.governance.roles import PERMISSIONS, Action
+from lfr_kit.governance.roles import PERMISSIONS, Action, roles_that_may
 from lfr_kit.ui.server.app import LfrDashboards, Place
 from lfr_kit.ui.server.guarded import _Guarded
 from lfr_kit.ui.server.security import HEADERS
@@ -287,7 +287,11 @@ def test_every_action_is_refused_to_every_role_that_may_not(served, everybody, p
     }
     for name in not_allowed(action, *ALSO_BY.get(path, ())):
         answer = everybody[name].post(filled(served, path, alert), sent)
-        assert (answer.status_code, answer.json()["error"]["kind"]) == (403, "PermissionRefusedError"), name
+        error = answer.json()["error"]
+        assert (answer.status_code, error["kind"]) == (403, "PermissionRefusedError"), name
+        assert error["message"].startswith(f"{name} may not "), error
+        assert not [code for code in Action if code in error["message"]], "said in words, not in codes"
+        assert roles_that_may(action) in error["message"]
 
 
 @pytest.mark.parametrize(("path", "action"), LOOKS, ids=lambda one: one if isinstance(one, str) else None)
