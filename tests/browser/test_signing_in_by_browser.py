@@ -41,6 +41,7 @@ def test_dashboard_of_another_role_is_refused_and_not_offered(visitors, user, da
     refused = visitor.context.request.get(f"{address}voila/render/{dashboard}.ipynb")
     assert refused.status == 403
     assert "your roles do not open this dashboard" in refused.text()
+    assert f"You are signed in as {user} (" in refused.text()
     page = visitor.page
     page.goto(address)
     links = page.eval_on_selector_all("a[href*='voila/render/']", "all => all.map(each => each.href)")

@@ -12,6 +12,7 @@ from tornado.websocket import WebSocketHandler
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 
 from lfr_kit.errors import LfrError
+from lfr_kit.governance.roles import role_in_words, roles_that_may
 from lfr_kit.ui.server.faults import fields_of, status_of
 from lfr_kit.ui.server.offered import DASHBOARDS
 from lfr_kit.ui.server.page_token import OfSession
@@ -76,7 +77,15 @@ def guarded(handler: type[RequestHandler]) -> type[RequestHandler]:
 
 
 class DashboardPage(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]
-    """A dashboard, for whoever it is of use to; no other notebook is shown."""
+    """A dashboard, for whoever it is of use to; no other notebook is shown.
+
+    Attributes
+    ----------
+    refused_to
+        Who is signed in and has no role that opens it; None = nobody was turned away for that.
+    """
+
+    refused_to: Visitor | None = None
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         """Whoever is not signed in is sent to sign in."""
@@ -89,7 +98,20 @@ class DashboardPage(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]
         """Our own page, which says what is wrong; Voila's would show the way through the program."""
         error = (kwargs.get("exc_info") or (None, None, None))[1] or HTTPError(status_code)
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(refused_page(self.base_url, status_code, fields_of(error, status_code)["message"]))
+        fault = fields_of(error, status_code)["message"]
+        self.finish(refused_page(self.base_url, status_code, fault, **self._other_account()))
+
+    def _other_account(self) -> dict[str, Any]:
+        """Who is signed in, and what signing in as somebody else takes; empty where that would not help."""
+        if self.refused_to is None:
+            return {}
+        roles = [role_in_words(role) for role in sorted(self.refused_to.roles)]
+        return {
+            "user": self.refused_to.user_id,
+            "roles": roles or ["no role"],
+            "next": self.request.uri,
+            "xsrf": self.xsrf_token.decode(),
+        }
 
     async def _admitted(self) -> Visitor:
         visitor = await super()._admitted()
@@ -97,7 +119,9 @@ class DashboardPage(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]
         if found is None:
             raise HTTPError(404)
         if not found.is_for(visitor.actor):
-            raise HTTPError(403, "your roles do not open this dashboard")
+            self.refused_to = visitor
+            able = roles_that_may(*found.actions)
+            raise HTTPError(403, f"your roles do not open this dashboard; {found.title} is for: {able}")
         if len(state_of(self).kernels) >= _MOST_KERNELS:
             raise HTTPError(503, "too many dashboards are open; close some")
         return visitor

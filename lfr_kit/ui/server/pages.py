@@ -139,10 +139,11 @@ class SignOut(_Page):
 
     @allow_unauthenticated
     async def post(self) -> None:
-        """Signs out; also whoever must still choose a password."""
+        """Signs out; also whoever must still choose a password. ``next`` is where whoever signs in then goes."""
+        target = within(self.base_url, self.field("next"))
         forget(self)
         await self.leave()
-        self.redirect(f"{self.root}sign-in?out=1", status=303)
+        self.redirect(f"{self.root}sign-in?{urlencode({'out': 1, 'next': target})}", status=303)
 
 
 class PasswordPage(_Page):

@@ -17,9 +17,16 @@ def page(template: str, base_url: str, /, **values: Any) -> str:
     return _templates().get_template(f"{template}.html.j2").render(**given, **values)
 
 
-def refused_page(base_url: str, status: int, fault: str) -> str:
-    """The page that says what is wrong, and leads back."""
-    return page("refused", base_url, heading=f"Refused ({status})", fault=fault)
+def refused_page(base_url: str, status: int, fault: str, **account: Any) -> str:
+    """The page that says what is wrong, and leads back.
+
+    Parameters
+    ----------
+    account
+        ``user``, ``roles``, ``next`` and ``xsrf``: who is signed in, and what leads to another account; none = the
+        page does not offer it.
+    """
+    return page("refused", base_url, heading=f"Refused ({status})", fault=fault, **account)
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 from alerted import logged
 from served import PASSWORD, put_person
@@ -58,6 +60,26 @@ def test_signing_out_ends_the_session_for_whoever_copied_the_cookie(served):
     assert browser.post("lfr/sign-out").status_code == 303
     assert copy.get("lfr/api/me").status_code == 401
     assert browser.get("lfr/api/me").status_code == 401
+
+
+def test_refused_dashboard_says_for_whom_it_is_and_leads_to_another_account_and_back(served):
+    browser, path = served.browser("operator"), "voila/render/watchlist.ipynb?deployment=D-1"
+    refused = browser.get(path)
+    assert refused.status_code == 403
+    able = "authorising officer, gold, silver, watchlist manager, watchlist reviewer, auditor"
+    assert f"your roles do not open this dashboard; Watchlist is for: {able}" in refused.text
+    assert "You are signed in as operator (LFR operator)." in refused.text
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', refused.text))
+    out = browser.client.post("lfr/sign-out", data=hidden, headers={"Origin": browser.origin})
+    assert (out.status_code, browser.get("lfr/api/me").status_code) == (303, 401)
+    form = browser.get(out.headers["location"].removeprefix("/")).text
+    (again,) = re.findall(r'name="next" value="([^"]+)"', form)
+    assert again == f"/{path}"
+
+
+def test_signing_out_leads_to_no_other_place(served):
+    out = served.browser("operator").post_form("lfr/sign-out", next="//elsewhere.example")
+    assert out.headers["location"] == "/lfr/sign-in?out=1&next=%2F"
 
 
 def test_whoever_signs_in_gets_a_session_of_their_own_and_the_one_before_it_is_over(served):
