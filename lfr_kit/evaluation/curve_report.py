@@ -124,9 +124,10 @@ def curve_drawings(condition: Condition, results: Sequence[LevelResult]) -> dict
 
 def fall_in_words(fall: Mapping[str, Any]) -> str:
     """One of the `falls` of a summary, as a sentence without its full stop."""
-    near, far = ("never" if end is None else f"{end:.3g}" for end in fall["interval"])
-    where = "not within these levels" if fall["level"] is None else f"at {fall['level']:.3g}"
-    return f"TPIR down to {fall['share']:g} of the first level's: {where} ({near} .. {far})"
+    near, far = ("beyond these levels" if end is None else f"{end:.3g}" for end in fall["interval"])
+    where = "beyond these levels" if fall["level"] is None else f"at {fall['level']:.3g}"
+    interval = "" if where == near else f" (95 %: {near} to {far})"
+    return f"TPIR is down to {fall['share']:g} of the first level's {where}{interval}"
 
 
 def curve_page(title: str, figures: Mapping[str, Any], drawings: Mapping[str, Draw], notes: Sequence[str]) -> str:

@@ -131,7 +131,9 @@ def curve_content(curve: MeasuredCurve) -> RunContent:
         },
         figures=figures,
         plots={name: svg_of(draw, f"{name}-{condition.name}", is_file=True) for name, draw in drawings.items()},
-        report=curve_page(f"{condition.axis}: {curve.of.name}", figures, drawings, [curve.of.data]),
+        report=curve_page(
+            f"Operating curve of {curve.of.name}: {condition.name}", figures, drawings, [curve.of.data]
+        ),
     )
 
 

@@ -22,9 +22,10 @@ __all__ = ["group_content", "group_figures"]
 
 _NOTES = (
     "Groups are what people said of themselves; nobody's group was inferred.",
-    "Between every two groups: Fisher's exact test, and one by permuting people, since passes of one person are "
-    "not independent; the larger p counts, adjusted after Holm over all pairs. Ratios are against the geometric "
-    "mean of all groups. Intervals of rates are exact (Clopper-Pearson) and take passes for independent.",
+    "Between every two groups: Fisher's exact test; and since passes of one person are not independent, nor two "
+    "people who alert to each other, a test by permuting people, and Fisher's of counts taken down to what they "
+    "are worth; the largest p counts, adjusted after Holm over all pairs. Ratios are against the geometric mean "
+    "of all groups. Intervals of rates are exact (Clopper-Pearson) and take passes for independent.",
     "A significant difference shows at this threshold, on these lists. No difference seen is not no difference.",
 )
 

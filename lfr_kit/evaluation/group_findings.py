@@ -27,8 +27,8 @@ class Clustering:
     design_effects
         Group -> how many passes are worth one independent trial, at least 1.
     p_values
-        Pair -> p by permuting people. Of this and Fisher's p, which takes passes for independent, the larger
-        counts.
+        Pair -> p that knows of people: by permuting them, and by Fisher's test of passes counted down to what they
+        are worth, the larger. Of this and Fisher's p, which takes passes for independent, the larger counts.
     """
 
     n_people: Mapping[str, int] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class PairDifference:
     fisher_p
         Two-sided.
     p_by_person
-        By permuting people; None if not computed.
+        As in `Clustering`; None if not computed.
     adjusted_p
         The larger of both, adjusted after Holm over all pairs.
     ratio

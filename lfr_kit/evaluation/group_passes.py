@@ -1,13 +1,14 @@
 """Groups compared from the passes themselves: passes of one person are not independent, and groups are of people.
 
 Fisher's test takes every pass for a trial of its own. Ten passes of one hard face then look like ten proofs. Here
-people are what is permuted, and passes are counted down to what they are worth before it is said what could have
-been seen.
+people are what is permuted, and passes are counted down to what they are worth, for a second test and before it
+is said what could have been seen. Two people who look alike alert to each other: that is one likeness, not two.
 
 References
 ----------
 P. Good, Permutation, Parametric and Bootstrap Tests of Hypotheses (2005). Design effect: L. Kish, Survey Sampling
-(1965).
+(1965). Pairs that share a person: P. Aronow et al., "Cluster-robust variance estimation for dyadic data",
+Political Analysis 23 (2015).
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lfr_kit.errors import RecordError, SettingError
-from lfr_kit.evaluation.group_differences import compare_groups
+from lfr_kit.evaluation.group_differences import compare_groups, fisher_p
 from lfr_kit.evaluation.group_findings import Clustering, GroupComparison
 from lfr_kit.evaluation.rates import Rate
 from lfr_kit.evaluation.resampling import numbered
 
-__all__ = ["compare_groups_by_person", "design_effect", "permutation_p"]
+__all__ = ["alert_effect", "compare_groups_by_person", "counted_down", "design_effect", "permutation_p"]
 
 Values = NDArray[np.float64]
 _AT_ONCE = 500
@@ -53,6 +54,36 @@ def design_effect(hits: ArrayLike, trials: ArrayLike) -> float:
         return max(1.0, float(total / len(n)))
     of_people = len(k) / (len(k) - 1) * float(((k - rate * n) ** 2).sum())
     return max(1.0, of_people / float(total * rate * (1 - rate)))
+
+
+def alert_effect(people: ArrayLike, nearest: ArrayLike, is_hit: ArrayLike) -> float:
+    """`design_effect` of searches of strangers: those of one person, and alerts to one, stand or fall together.
+
+    Parameters
+    ----------
+    people, nearest
+        (n,) number of who is searched, and of who on the list is most like them.
+    is_hit
+        (n,) bool: an alert, to `nearest`.
+    """
+    hits = np.asarray(is_hit, bool)
+    everybody = np.concatenate([np.asarray(people), np.asarray(nearest)[hits]])
+    involved, m = numbered(everybody)
+    searched, met = involved[: len(hits)], involved[len(hits) :]
+    rate = float(hits.mean()) if len(hits) else 0.0
+    if m < 2 or rate in (0.0, 1.0):
+        return max(1.0, len(hits) / max(1, len(np.unique(searched))))
+    of_person = np.bincount(searched, hits - rate, m) + np.bincount(met, minlength=m) - len(met) / m
+    _, of_pair = np.unique(np.sort([searched[hits], met], axis=0), axis=1, return_counts=True)
+    # Both people of a pair count what lies between the two, so that is taken off once.
+    spread = m / (m - 1) * float((of_person**2).sum()) - (1 - rate) * float((of_pair**2).sum())
+    return max(1.0, spread / (len(hits) * rate * (1 - rate)))
+
+
+def counted_down(rate: Rate, effect: float) -> Rate:
+    """As many independent trials as a rate is worth, whole ones, at least one."""
+    trials = max(1, round(rate.trials / effect))
+    return Rate(min(trials, round(rate.count / effect)), trials, rate.denominator)
 
 
 def permutation_p(
@@ -107,7 +138,7 @@ def compare_groups_by_person(
     is_hit: ArrayLike,
     denominator: str,
     *,
-    alpha: float = 0.05,
+    nearest: ArrayLike | None = None,
     seed: int = 0,
 ) -> GroupComparison:
     """`compare_groups` of passes, with everything it should know about the people who made them.
@@ -122,6 +153,8 @@ def compare_groups_by_person(
         (n,) bool: what is counted.
     denominator
         What is counted over, e.g. ``"mated searches"``.
+    nearest
+        (n,) of searches of strangers, number of the person on the list who is most like the one searched.
 
     Raises
     ------
@@ -132,16 +165,25 @@ def compare_groups_by_person(
     if who.shape != hits.shape or who.ndim != 1:
         raise RecordError(f"people, is_hit: expected one length, got {who.shape} and {hits.shape}")
     named = np.array([person in group_of for person in who.tolist()], bool)
-    groups = {}
+    groups, effects = {}, {}
     for name in dict.fromkeys(group_of.values()):
         mine = np.array([group_of.get(person) == name for person in who.tolist()], bool) & named
         rows, n_people = numbered(who[mine])
         groups[name] = (np.bincount(rows, hits[mine], n_people), np.bincount(rows, minlength=n_people))
+        effects[name] = (
+            design_effect(*groups[name])
+            if nearest is None
+            else alert_effect(who[mine], np.asarray(nearest)[mine], hits[mine])
+        )
     rates = {name: Rate(int(k.sum()), int(n.sum()), denominator) for name, (k, n) in groups.items()}
     several = [name for name, (k, _) in groups.items() if len(k) > 1]
+    worth = {name: counted_down(rates[name], effects[name]) for name in several}
     known = Clustering(
         n_people={name: len(k) for name, (k, _) in groups.items()},
-        design_effects={name: design_effect(*groups[name]) for name in several},
-        p_values={(a, b): permutation_p(groups[a], groups[b], seed=seed) for a, b in combinations(several, 2)},
+        design_effects={name: effects[name] for name in several},
+        p_values={
+            (a, b): max(permutation_p(groups[a], groups[b], seed=seed), fisher_p(worth[a], worth[b]))
+            for a, b in combinations(several, 2)
+        },
     )
-    return compare_groups(rates, alpha=alpha, clustering=known)
+    return compare_groups(rates, clustering=known)

@@ -2,7 +2,8 @@
 
 Groups are what people said of themselves, in the manifest; nobody's group is ever inferred. A stranger is searched
 twice: against lists of the natural **mix**, and against lists of the own group (**matched**), where look-alikes
-are more frequent. Lists are dealt out so that none shares a person with another: a comparison is counted once.
+are more frequent. Lists are dealt out so that none shares a person with another: a comparison is counted once; and
+of two people who alert to each other it is known that they are one likeness.
 
 References
 ----------
@@ -157,7 +158,7 @@ def study_groups(manifest: TrialManifest, scores: TrialScores, plan: GroupPlan) 
         n_mixed=n_mixed,
         n_matched=n_matched,
         tpir=_found(scores, group_of, n_mixed, threshold, plan.seed),
-        fpir_mixed=_false(scores.person, mixed, group_of, threshold, plan.seed),
+        fpir_mixed=_false(_searches(scores, n_mixed, threshold, plan.seed), group_of, plan.seed),
         fpir_matched=None if n_matched is None else _matched(scores, group_of, n_matched, threshold, plan.seed),
         equal_fpir=_equal_fpir(scores, mixed, group_of, plan.fpir),
     )
@@ -198,22 +199,41 @@ def _found(
     return _compared(scores.person[scores.is_mated], group_of, is_found[scores.is_mated], _FOUND, seed)
 
 
-def _false(
-    people: NDArray[np.intp], tops: NDArray[np.float64], group_of: Mapping[int, str], threshold: float, seed: int
-) -> GroupComparison | None:
+@dataclass(frozen=True, eq=False)
+class _Strangers:
+    """Searches of strangers with a face: (n,) who, most like whom on the list by cosine, and whether it alerts."""
+
+    people: NDArray[np.intp]
+    nearest: NDArray[np.intp]
+    is_hit: NDArray[np.bool_]
+
+
+def _searches(scores: TrialScores, size: int, threshold: float, seed: int) -> _Strangers:
+    lists = dealt_lists(scores, size, seed)
+    tops = scores.stranger_tops(lists)
     is_search = np.isfinite(tops)
-    rows = np.broadcast_to(people[:, None], tops.shape)[is_search]
-    return _compared(rows, group_of, tops[is_search] >= threshold, _FALSE, seed)
+    nearest = np.stack([scores.listed[on][scores.scores[:, on].argmax(1)] for on in lists], axis=1)
+    people = np.broadcast_to(scores.person[:, None], tops.shape)
+    return _Strangers(people[is_search], nearest[is_search], tops[is_search] >= threshold)
+
+
+def _false(found: _Strangers, group_of: Mapping[int, str], seed: int) -> GroupComparison | None:
+    return _compared(found.people, group_of, found.is_hit, _FALSE, seed, found.nearest)
 
 
 def _compared(
-    people: NDArray[np.intp], group_of: Mapping[int, str], is_hit: NDArray[np.bool_], over: str, seed: int
+    people: NDArray[np.intp],
+    group_of: Mapping[int, str],
+    is_hit: NDArray[np.bool_],
+    over: str,
+    seed: int,
+    nearest: NDArray[np.intp] | None = None,
 ) -> GroupComparison | None:
     walking = set(people.tolist())
     there = {row: group for row, group in group_of.items() if row in walking}
     if len(set(there.values())) < 2:
         return None
-    return compare_groups_by_person(people, there, is_hit, over, seed=seed)
+    return compare_groups_by_person(people, there, is_hit, over, nearest=nearest, seed=seed)
 
 
 def _matched_size(scores: TrialScores, group_of: Mapping[int, str], n_mixed: int) -> int | None:
@@ -228,17 +248,17 @@ def _matched(
     scores: TrialScores, group_of: Mapping[int, str], size: int, threshold: float, seed: int
 ) -> GroupComparison | None:
     """Each stranger against lists of the own group, all of one size."""
-    people, hits = [], []
     groups = np.array([group_of.get(row, "") for row in scores.listed.tolist()])
     own = np.array([group_of.get(row, "") for row in scores.person.tolist()])
-    for group in sorted(set(group_of.values())):
-        tops = dealt_tops(scores.of(own == group, groups == group), size, seed) if (own == group).any() else None
-        if tops is None:
-            continue
-        is_search = np.isfinite(tops)
-        people.append(np.broadcast_to(scores.person[own == group][:, None], tops.shape)[is_search])
-        hits.append(tops[is_search] >= threshold)
-    return _compared(np.concatenate(people), group_of, np.concatenate(hits), _FALSE, seed)
+    found = [
+        _searches(scores.of(own == group, groups == group), size, threshold, seed)
+        for group in sorted(set(group_of.values()))
+        if (own == group).any()
+    ]
+    people, nearest, is_hit = (
+        np.concatenate([getattr(each, name) for each in found]) for name in ("people", "nearest", "is_hit")
+    )
+    return _false(_Strangers(people, nearest, is_hit), group_of, seed)
 
 
 def _equal_fpir(

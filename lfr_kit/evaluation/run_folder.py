@@ -177,7 +177,7 @@ def write_run(folder: Path, content: RunContent, made_with: Mapping[str, Any]) -
         if canonical(earlier.figures) != canonical(content.figures):
             raise TamperedError(
                 f"{path}: is a run of the same pictures, algorithm and plan with other figures; one was computed "
-                "on another machine: keep both, in two folders (--out)"
+                "on another machine or by another release: keep both, in two folders (--out)"
             )
         return earlier
     partial = folder / f".{content.name}.{os.getpid()}.partial"

@@ -149,7 +149,8 @@ def _pictures(
 def _not_there(head: _Head, missing: Sequence[Path]) -> TableError:
     named = ", ".join(str(each) for each in missing[:_MOST_NAMED])
     more = " ..." if len(missing) > _MOST_NAMED else ""
-    return TableError(f"{head.beside('pictures')}: {len(missing)} files are not there: {named}{more}")
+    how_many = "a file is" if len(missing) == 1 else f"{len(missing):,} files are"
+    return TableError(f"{head.beside('pictures')}: {how_many} not there: {named}{more}")
 
 
 def _picture(row: Mapping[str, str], root: Path, where: str) -> Picture:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from lfr_kit.cli.evaluate import app
 from lfr_kit.config import settings
 from lfr_kit.errors import SettingError, TableError, TamperedError
+from lfr_kit.evaluation.curve_report import fall_in_words
 from lfr_kit.evaluation.run_folder import open_run
 from lfr_kit.registry import register, unregister
 
@@ -159,7 +160,21 @@ def test_table_names_levels_and_where_half_is_lost(people):
     done = invoked("contrast", people, "--levels", "0.5,0.01", "--fpir", "0.2")
     assert done.exit_code == 0
     assert "contrast" in done.stdout
-    assert "TPIR down to 0.5 of the first level's" in done.stdout
+    assert "TPIR is down to 0.5 of the first level's" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("level", "interval", "words"),
+    [
+        (2.531, [2.24, 3.02], "at 2.53 (95 %: 2.24 to 3.02)"),
+        (3.9, [3.1, None], "at 3.9 (95 %: 3.1 to beyond these levels)"),
+        (None, [3.5, None], "beyond these levels (95 %: 3.5 to beyond these levels)"),
+        (None, [None, None], "beyond these levels"),
+    ],
+)
+def test_where_tpir_falls_is_said_with_its_interval(level, interval, words):
+    said = fall_in_words({"share": 0.9, "level": level, "interval": interval})
+    assert said == f"TPIR is down to 0.9 of the first level's {words}"
 
 
 def test_list_size_with_filler(people):

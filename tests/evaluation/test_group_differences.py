@@ -6,13 +6,19 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from scipy.stats import permutation_test
+from scipy.stats import fisher_exact, permutation_test
 from scipy.stats.contingency import relative_risk
 
 from lfr_kit.errors import RecordError, SettingError
 from lfr_kit.evaluation.group_differences import compare_groups, fisher_p, holm
 from lfr_kit.evaluation.group_findings import Clustering
-from lfr_kit.evaluation.group_passes import compare_groups_by_person, design_effect, permutation_p
+from lfr_kit.evaluation.group_passes import (
+    alert_effect,
+    compare_groups_by_person,
+    counted_down,
+    design_effect,
+    permutation_p,
+)
 from lfr_kit.evaluation.rates import Rate
 
 
@@ -175,6 +181,52 @@ def test_passes_of_a_few_hard_faces_are_no_proof_against_a_group():
     assert found.verdict.startswith("no significant difference detected")
     assert "taken for independent" not in found.verdict
     assert [g.n_people for g in found.groups] == [10, 10]
+
+
+def in_a_ring(n):
+    """n searches of n people, every tenth an alert to the next person but five: nobody has to do with two."""
+    people = np.arange(n)
+    return people, (people + 5) % n, people % 10 == 0
+
+
+def test_alerts_of_people_who_have_nothing_to_do_with_each_other_are_worth_themselves():
+    assert alert_effect(*in_a_ring(1000)) == pytest.approx(1, abs=0.05)
+
+
+def test_two_people_who_alert_to_each_other_are_worth_one_alert():
+    people, nearest, hits = in_a_ring(1000)
+    hits |= hits[nearest]  # the other one of the pair
+    nearest = np.where(people % 10 == 5, people - 5, nearest)
+    assert alert_effect(people, nearest, hits) == pytest.approx(2, rel=0.05)
+
+
+def test_alerts_to_one_face_that_looks_like_many_are_worth_one():
+    people, _, hits = in_a_ring(1000)
+    assert alert_effect(people, np.full(1000, 5000), hits) == pytest.approx(hits.sum(), rel=0.15)
+
+
+def test_searches_of_one_stranger_who_looks_like_many_are_worth_one():
+    people, nearest = np.repeat(np.arange(50), 20), np.arange(1000) + 100
+    assert alert_effect(people, nearest, people == 7) == pytest.approx(20, rel=0.1)
+    assert alert_effect(people, nearest, np.zeros(1000)) == 20  # as many as a person has: the careful answer
+
+
+def test_counted_down_is_whole_and_a_rate():
+    assert counted_down(Rate(2, 10, "searches"), 1.75) == Rate(1, 6, "searches")
+    assert counted_down(Rate(10, 10, "searches"), 40.0) == Rate(0, 1, "searches")
+
+
+def test_one_pair_of_look_alikes_is_no_proof_against_a_group():
+    """Five people searched on two lists, two of them alike; 23 others on eleven lists, nobody alike."""
+    small, large = np.repeat(np.arange(5), 2), np.repeat(np.arange(5, 28), 11)
+    people = np.concatenate([small, large])
+    nearest, hits = np.full(len(people), 100), np.zeros(len(people), bool)
+    hits[[0, 2]], nearest[[0, 2]] = True, [1, 0]
+    groups = {person: "small" if person < 5 else "large" for person in range(28)}
+    (pair,) = compare_groups_by_person(people, groups, hits, "searches", nearest=nearest).pairs
+    assert pair.fisher_p < 0.002
+    assert pair.p_by_person == pytest.approx(fisher_exact([[1, 5], [0, 23]]).pvalue)
+    assert not pair.is_significant
 
 
 def test_passes_of_people_without_a_group_are_left_out():

@@ -53,7 +53,7 @@ def test_pictures_in_one_folder_are_people_by_the_beginning_of_their_name(tmp_pa
         ("people.csv", "person_00,cohort", "person_00,public", "row 2, part"),
         ("people.csv", "person_00,cohort,,", "person_00,cohort,,tomorrow", "column retained_until: needs a date"),
         ("people.csv", "person_00,cohort,,", "someone,cohort,,", "'person_00' is not in the table of people"),
-        ("pictures.csv", "person_00/0.png", "person_00/9.png", "1 files are not there"),
+        ("pictures.csv", "person_00/0.png", "person_00/9.png", "a file is not there"),
         ("pictures.csv", "person_00/0.png", "../secret.png", "needs a path under"),
         ("pictures.csv", "person_00,reference,,", "person_00,pass,a,", "has no reference picture"),
         ("pictures.csv", "person_00,pass,1,", "person_00,pass,,", "column pass_id"),
