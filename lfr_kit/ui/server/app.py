@@ -19,11 +19,14 @@ from voila.app import Voila  # type: ignore[import-untyped]
 from voila.static_file_handler import AllowListFileHandler  # type: ignore[import-untyped]
 from voila.tornado.contentshandler import VoilaContentsHandler  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
+from voila.tornado.kernel_websocket_handler import (  # type: ignore[import-untyped]
+    VoilaKernelWebsocketHandler,
+)
 from voila.tornado.treehandler import TornadoVoilaTreeHandler  # type: ignore[import-untyped]
 
 from lfr_kit.errors import OutputError
 from lfr_kit.ui.server.base import NotFoundPage, log_request
-from lfr_kit.ui.server.guarded import DashboardPage, guarded
+from lfr_kit.ui.server.guarded import DashboardPage, KernelSocket, guarded
 from lfr_kit.ui.server.identity import StoreIdentityProvider
 from lfr_kit.ui.server.kernels import DashboardKernelManager
 from lfr_kit.ui.server.listening import BoundedServer, handles_to_have
@@ -160,9 +163,8 @@ class LfrDashboards(Voila):  # type: ignore[misc]
 
 def _behind_sign_in(route: Any) -> Any:
     path, handler, *more = route
-    if issubclass(handler, TornadoVoilaHandler):
-        return (path, DashboardPage, *more)
-    return (path, guarded(handler), *more)
+    ours = {TornadoVoilaHandler: DashboardPage, VoilaKernelWebsocketHandler: KernelSocket}
+    return (path, ours.get(handler) or guarded(handler), *more)
 
 
 def _config(place: Place, folder: Path) -> Config:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from tornado.web import HTTPError, RequestHandler
-from tornado.websocket import WebSocketHandler
+from tornado.web import Finish, HTTPError, RequestHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
+from voila.tornado.kernel_websocket_handler import (  # type: ignore[import-untyped]
+    VoilaKernelWebsocketHandler,
+)
 
 from lfr_kit.errors import LfrError
 from lfr_kit.governance.roles import role_in_words, roles_that_may
@@ -20,7 +25,7 @@ from lfr_kit.ui.server.rendering import refused_page
 from lfr_kit.ui.server.security import HEADERS, check_same_origin, is_same_origin, refuse_tokens
 from lfr_kit.ui.server.visitor import Visitor, state_of, visitor_of
 
-__all__ = ["DashboardPage", "guarded"]
+__all__ = ["DashboardPage", "KernelSocket", "guarded"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_KERNELS = 64
@@ -74,6 +79,46 @@ class _Guarded(OfSession):
 def guarded(handler: type[RequestHandler]) -> type[RequestHandler]:
     """The same handler behind the sign-in."""
     return type(f"Guarded{handler.__name__}", (_Guarded, handler), {})
+
+
+class KernelSocket(_Guarded, VoilaKernelWebsocketHandler):  # type: ignore[misc]
+    """The line between a page and its kernel, which ends quietly where the page is left before it stands.
+
+    Jupyter's handler takes for granted that the browser waits: left while it is asked who comes, it has no
+    connection to end; left while the kernel is asked how it is, it goes on with the one that was ended; and
+    nobody hears that what it was sending did not arrive.
+    """
+
+    connection: Any = None
+    _is_gone = False
+
+    async def pre_get(self) -> None:
+        """Asks the kernel how it is, and stops there if nobody is there any more."""
+        if not self._is_gone:
+            await super().pre_get()
+        if self._is_gone:
+            self._let_go()
+            raise Finish
+
+    def write_message(self, message: Any, binary: bool = False) -> asyncio.Future[None] | None:
+        """Sends what the kernel says; whoever has left does not hear it."""
+        sent = super().write_message(message, binary)
+        return None if sent is None else asyncio.ensure_future(_sent_or_left(sent))
+
+    def on_close(self) -> None:
+        """The browser went away."""
+        self._is_gone = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Ends the connection to the kernel, if there is one."""
+        if self.connection is not None:
+            super().on_close()
+
+
+async def _sent_or_left(sent: Awaitable[None]) -> None:
+    with suppress(WebSocketClosedError):
+        await sent
 
 
 class DashboardPage(_Guarded, TornadoVoilaHandler):  # type: ignore[misc]

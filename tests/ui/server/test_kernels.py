@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import time
 import uuid
 from pathlib import Path
 
+import httpx
 import nbformat
 import psutil
 import pytest
@@ -92,6 +95,31 @@ def test_a_dashboard_is_shown_and_its_kernel_knows_nothing(shown):
 
     assert browser.post(f"voila/api/shutdown/{kernel_id}").status_code == 204
     assert browser.get(f"api/kernels/{kernel_id}").status_code == 404
+
+
+def test_a_page_left_while_its_line_opens_leaves_no_trace_in_the_log_and_the_kernel_as_it_was(shown):
+    place, browser, page = shown
+    kernel_id = kernel_of(page)
+    where = httpx.URL(place.address)
+    asked = [
+        f"GET {where.path}api/kernels/{kernel_id}/channels?session_id={{n}} HTTP/1.1",
+        f"Host: {where.host}:{where.port}",
+        f"Origin: {browser.origin}",
+        f"Cookie: {browser.cookie}",
+        *("Upgrade: websocket", "Connection: Upgrade"),
+        *("Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="),
+    ]
+    for n in range(40):
+        with socket.create_connection((where.host, where.port)) as line:
+            line.sendall("\r\n".join([*asked, "", ""]).format(n=n).encode())
+            time.sleep(n % 10 * 0.002)
+    with channels(place, browser, kernel_id) as line:
+        line.send(message("kernel_info_request"))
+        while json.loads(line.recv(timeout=60))["msg_type"] != "kernel_info_reply":
+            """It is still there, and answers."""
+    said = place.log.read_text()
+    assert "Traceback" not in said, said
+    assert " ERROR " not in said, said
 
 
 @pytest.mark.parametrize(
