@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Soak", "SoakPlan", "bench_soak", "soak_rows"]
 
-SETTLES = 0.2
-"""Share of the time, at most ten minutes, that is not judged: caches fill, models warm up."""
-_LONGEST_SETTLING_S = 600.0
+SETTLES = 0.5
+"""Share of the time that is not judged. What fills up, caches and pools of memory, rises in it and is level in the
+other half; what leaks rises in both."""
 _FEWEST = 5
 """Looks that must be left to be judged."""
 _COOLDOWN_S = 30.0
@@ -79,7 +79,7 @@ class SoakPlan:
     @property
     def settles_s(self) -> float:
         """Seconds from the beginning that are not judged."""
-        return min(SETTLES * self.seconds, _LONGEST_SETTLING_S)
+        return SETTLES * self.seconds
 
 
 @dataclass

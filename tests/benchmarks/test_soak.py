@@ -85,7 +85,7 @@ def seen_in_an_hour(**grows):
 
 def test_rows_say_what_grows_and_judge_no_settling_and_no_database():
     seen = seen_in_an_hour(server_handles=3, database_mb=50)
-    seen.values["runner memory_mb"][:50] = list(np.linspace(300, 700, 50))
+    seen.values["runner memory_mb"][:150] = list(np.linspace(690, 700, 150))
     rows = {row["name"]: row for row in soak_rows(SoakPlan((), seconds=3600), seen)}
     assert rows["server handles"]["is_flat"] is False
     assert rows["server handles"]["per_hour"] == pytest.approx(3)
