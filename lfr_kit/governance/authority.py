@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from lfr_kit.governance.acknowledgement import AcknowledgementRule
 from lfr_kit.governance.camera import Camera
 from lfr_kit.governance.evidence import Evidence
 from lfr_kit.governance.grounds import Explanation, Ground, ShortText, names_nothing
@@ -112,6 +113,10 @@ class Authority(Part):
     decision_limit_s: float = Field(
         60.0, ge=5, le=3600, description="seconds an alert waits for a decision before it counts as unconfirmed"
     )
+    acknowledgement: AcknowledgementRule = Field(
+        AcknowledgementRule(),
+        description="in how many seconds an officer must say that they have an alert in hand; 0 = no limit",
+    )
 
     @property
     def allowed_categories(self) -> frozenset[Category]:
@@ -174,11 +179,13 @@ class Authority(Part):
 def authority_digest(authority: Authority) -> str:
     """Hex SHA-256 over every field: what was asked for is what is granted is what runs.
 
-    A plan without recording has the digest that it had before plans could ask for it.
+    A plan has the digest that it had before plans could ask for recording, or say how soon alerts must be
+    acknowledged, where it does not.
     """
     values = authority.model_dump(mode="json")
-    if authority.recording is None:
-        del values["recording"]
+    for name in ("recording", "acknowledgement"):
+        if getattr(authority, name) == Authority.model_fields[name].default:
+            del values[name]
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -18,10 +18,9 @@ from typing import Any, Protocol
 
 from lfr_kit.governance.adjudication import UNDECIDED, Verdict
 from lfr_kit.governance.presence import Checked, nearest_team
-from lfr_kit.governance.vocabulary import AlertState, Response
+from lfr_kit.governance.vocabulary import AlertState
 
 __all__ = [
-    "ACKNOWLEDGE_WITHIN_S",
     "CHARGE_KINDS",
     "MAY_CHANGE_HANDS",
     "Charge",
@@ -30,9 +29,6 @@ __all__ = [
     "charge_of",
     "routes",
 ]
-
-ACKNOWLEDGE_WITHIN_S: Mapping[Response, float] = {Response.RED: 30.0}
-"""Response -> seconds in which somebody must acknowledge an alert that waits for officers; others need not."""
 
 MAY_CHANGE_HANDS = UNDECIDED | {AlertState.VIABLE, AlertState.ENGAGED}
 """States in which an alert is in somebody's charge."""

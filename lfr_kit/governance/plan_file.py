@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from lfr_kit.errors import AuthorityError
+from lfr_kit.governance.acknowledgement import AcknowledgementRule
 from lfr_kit.governance.authority import Authority
 from lfr_kit.governance.camera import WHOLE_FRAME, Camera
 from lfr_kit.governance.evidence import EVIDENCE_KINDS
@@ -173,7 +174,8 @@ def _place(each: ErrorDetails) -> str:
 
 
 def _did_you_mean(each: ErrorDetails) -> str:
-    known = [*Authority.model_fields, *Camera.model_fields, *RecordingGrant.model_fields, *_EVIDENCE_LINES]
+    parts = (Authority, Camera, RecordingGrant, AcknowledgementRule)
+    known = [*(name for part in parts for name in part.model_fields), *_EVIDENCE_LINES]
     close = get_close_matches(str(each["loc"][-1])[:60], known, n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 

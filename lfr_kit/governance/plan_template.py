@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic.fields import FieldInfo
 
+from lfr_kit.governance.acknowledgement import AcknowledgementRule
 from lfr_kit.governance.authority import Authority
 from lfr_kit.governance.camera import WHOLE_FRAME, Camera
 from lfr_kit.governance.evidence import EVIDENCE_KINDS
@@ -39,9 +40,12 @@ _EXAMPLES = {
     "period_from": "2026-01-01",
     "period_to": "2026-04-26",
     "recording.cameras": '["name of a camera"]',
+    "acknowledgement.red_s": "30",
+    "acknowledgement.amber_s": "0",
+    "acknowledgement.green_s": "0",
     "zone": f'[[160, 120], [1120, 120], [1240, 700], [40, 700]]  # or "{WHOLE_FRAME}"',
 }
-_TABLES = ("evidence", "recording", "cameras")
+_TABLES = ("evidence", "acknowledgement", "recording", "cameras")
 
 
 def plan_template() -> str:
@@ -56,15 +60,16 @@ def plan_template() -> str:
     for use_case, kind in EVIDENCE_KINDS.items():
         lines.append(f"# of {use_case}:")
         lines += [_line(name, field, "# ") for name, field in kind.model_fields.items() if name != "use_case"]
-    lines.append(f"\n# {Authority.model_fields['recording'].description}.\n# [recording]")
-    lines += [_line(f"recording.{name}", field, "# ") for name, field in RecordingGrant.model_fields.items()]
+    for table, part in (("acknowledgement", AcknowledgementRule), ("recording", RecordingGrant)):
+        lines.append(f"\n# {Authority.model_fields[table].description}.\n# [{table}]")
+        lines += [_line(f"{table}.{name}", field, "# ") for name, field in part.model_fields.items()]
     lines.append(f"\n# {Authority.model_fields['cameras'].description}; one such block each.\n[[cameras]]")
     lines += [_line(name, field) for name, field in Camera.model_fields.items()]
     return "\n".join(lines) + "\n"
 
 
 def _line(name: str, field: FieldInfo, off: str = "") -> str:
-    example, name = _EXAMPLES.get(name), name.removeprefix("recording.")
+    example, name = _EXAMPLES.get(name), name.rpartition(".")[2]
     value = f'{off}{name} = ""' if example is None else f"# {name} = {example}"
     return f"# {field.description or name}{_choices(field)}\n{value}"
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from lfr_kit.errors import AuthorityError, StateError, WatchlistError
 from lfr_kit.governance.adjudication import check_alert_id
-from lfr_kit.governance.charge import ACKNOWLEDGE_WITHIN_S
 from lfr_kit.governance.deployment_state import RUNNABLE, Deployment, due_step
 from lfr_kit.governance.roles import SYSTEM, Action, Actor
 from lfr_kit.governance.vocabulary import AlertState, DeploymentState, Operation
@@ -153,7 +152,10 @@ def _store(act: Act, pending: PendingAlert, *, was_spooled: bool) -> None:
         kind="raised",
         from_state=None,
         to_state=AlertState.RAISED,
-        data={"was_spooled": was_spooled, "acknowledge_within_s": ACKNOWLEDGE_WITHIN_S.get(card.response)},
+        data={
+            "was_spooled": was_spooled,
+            "acknowledge_within_s": running.authority.acknowledgement.limits.get(card.response),
+        },
     )
     rows.append_event(act.connection, key, rows.alert(act.connection, pending.alert_id), event)
     route_within(act, pending.deployment_id, [pending.alert_id])

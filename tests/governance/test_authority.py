@@ -10,10 +10,17 @@ from pydantic import ValidationError
 
 from lfr_kit.errors import AuthorityError
 from lfr_kit.governance.authority import Authority, authority_digest, check_current
-from lfr_kit.governance.plan_file import authority_of_json
+from lfr_kit.governance.plan_file import authority_of_json, authority_of_values
 from lfr_kit.governance.vocabulary import Category, RetentionProfile
 
-OPTIONAL = {"extra_categories", "retention_profile", "blind_first_look", "decision_limit_s", "recording"}
+OPTIONAL = {
+    "extra_categories",
+    "retention_profile",
+    "blind_first_look",
+    "decision_limit_s",
+    "recording",
+    "acknowledgement",
+}
 EVIDENCE = {
     "crime_hotspot": {"crime_data_ref": "CD 1", "period_from": date(2026, 1, 1), "period_to": date(2026, 4, 1)},
     "missing_person_hotspot": {"missing_person_ref": "MISPER 26/1"},
@@ -157,7 +164,9 @@ def test_authority_survives_json_and_keeps_its_digest():
     assert authority_digest(again) == authority_digest(found)
 
 
-@pytest.mark.parametrize("name", sorted(set(plan_values()) - {"evidence", "cameras", "use_case"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(plan_values()) - {"evidence", "cameras", "use_case", "acknowledgement"})
+)
 def test_digest_changes_with_every_line(name):
     values = plan_values()
     other = {
@@ -171,6 +180,15 @@ def test_digest_changes_with_every_line(name):
     }[type(values[name])](values[name])
     other = "mps" if name == "retention_profile" else other
     assert authority_digest(plan(**{name: other})) != authority_digest(plan())
+
+
+def test_digest_holds_how_soon_alerts_must_be_acknowledged_where_it_is_not_the_usual():
+    unsaid = plan_values()
+    del unsaid["acknowledgement"]
+    usual = authority_digest(authority_of_values(unsaid))
+    assert authority_digest(plan(acknowledgement={"red_s": 30})) == usual
+    others = [{"red_s": 45}, {"red_s": 0}, {"amber_s": 120}, {"green_s": 30}]
+    assert len({usual, *(authority_digest(plan(acknowledgement=each)) for each in others)}) == 5
 
 
 def test_digest_changes_with_zone_and_evidence():

@@ -8,6 +8,7 @@ import tomllib
 import pytest
 
 from lfr_kit.errors import AuthorityError
+from lfr_kit.governance.acknowledgement import AcknowledgementRule
 from lfr_kit.governance.authority import Authority
 from lfr_kit.governance.camera import Camera
 from lfr_kit.governance.evidence import EVIDENCE_KINDS
@@ -22,8 +23,9 @@ def names() -> set[str]:
 
 def test_template_has_a_line_for_everything_a_plan_can_hold():
     evidence = {name for kind in EVIDENCE_KINDS.values() for name in kind.model_fields}
-    tables = {"evidence", "recording", "cameras"}
-    of_parts = evidence | set(Camera.model_fields) | set(RecordingGrant.model_fields)
+    tables = {"evidence", "acknowledgement", "recording", "cameras"}
+    parts = (Camera, RecordingGrant, AcknowledgementRule)
+    of_parts = evidence.union(*(part.model_fields for part in parts))
     assert names() == (set(Authority.model_fields) - tables) | of_parts
     assert "# [recording]" in plan_template(), "nothing is recorded unless somebody takes the # away"
     assert "[evidence]" in plan_template()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from alerted import CAMERA, OFFICER, OPERATOR, SILVER, Opened, logged, logged_details, shot
 from governed import person, put_user
+from recorded import authority
 from sqlalchemy import select
 
 from lfr_kit.errors import DecisionConflictError, InputError, NotInStoreError, PermissionRefusedError, StateError
+from lfr_kit.governance.acknowledgement import AcknowledgementRule
 from lfr_kit.governance.adjudication import DecisionReason, Verdict
 from lfr_kit.governance.roles import Action, Role
 from lfr_kit.operations import presence
@@ -197,6 +200,17 @@ def test_red_alert_must_be_acknowledged_in_time_and_says_so_until_it_is(store, o
     acknowledge(store, ANN, alert_id)
     (taken,) = queue(store, OFFICER, opened.deployment_id)
     assert taken.acknowledge_by is None
+
+
+def test_alert_must_be_acknowledged_as_soon_as_the_plan_says_for_its_colour(store, clock):
+    rule = AcknowledgementRule(red_s=0, green_s=90)
+    opened = Opened(store, plan=authority(acknowledgement=rule))
+    for n in (0, 2):
+        made = raise_alert(store, opened.deployment_id, opened.alert(n, f"A-{n}", shot=shot(at=clock.now)))
+        view(store, OPERATOR, made)
+        decide(store, OPERATOR, made, Verdict.VIABLE, DecisionReason.SAME_FEATURES)
+    red, green = queue(store, OFFICER, opened.deployment_id)
+    assert (red.acknowledge_by, green.acknowledge_by) == (None, clock.now + timedelta(seconds=90))
 
 
 def test_green_alert_need_not_be_acknowledged(store, opened, clock):
