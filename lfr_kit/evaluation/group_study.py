@@ -171,7 +171,8 @@ def _groups(manifest: TrialManifest, plan: GroupPlan) -> dict[int, str]:
         raise TableError(
             f"{manifest.trial_id}: nobody said anything of {plan.kind!r}; the table of people has: {kinds}"
         )
-    said = {row: each.groups[plan.kind] for row, each in enumerate(manifest.people) if plan.kind in each.groups}
+    answers = {row: each.groups[plan.kind] for row, each in enumerate(manifest.people) if plan.kind in each.groups}
+    said = dict(sorted(answers.items(), key=lambda item: _in_order(item[1])))
     group_of = {row: banded(answer, plan.edges) if plan.edges else answer for row, answer in said.items()}
     group_of = {row: group for row, group in group_of.items() if group not in plan.leave_out}
     n_people = Counter(group_of.values())
@@ -187,6 +188,14 @@ def _groups(manifest: TrialManifest, plan: GroupPlan) -> dict[int, str]:
             f"{plan.kind}: needs two groups or more to compare, got {', '.join(n_people) or 'none'}"
         )
     return group_of
+
+
+def _in_order(answer: str) -> tuple[float, str]:
+    """Numbers by size, then words by the alphabet."""
+    try:
+        return float(answer), ""
+    except ValueError:
+        return float("inf"), answer
 
 
 def _found(

@@ -99,6 +99,20 @@ def test_list_larger_than_the_people_is_refused():
         study_groups(*scene(), GroupPlan(kind="height", n_enrolled=15))
 
 
+def test_groups_stand_in_the_order_of_their_numbers_or_of_the_alphabet():
+    people = [(f"p{n}", "cohort", {"age": str(age), "hair": hair}) for n, (age, hair) in enumerate(
+        [(101, "red"), (9, "fair"), (30, "dark"), (100, "red"), (8, "fair"), (31, "dark"), ("untold", "dark"),
+         ("untold", "dark")]
+    )]  # fmt: skip
+    manifest = made_manifest(people, list(range(8)))
+    vectors = list(np.eye(8, dtype=np.float32))
+    scores = trial_scores(manifest, made_templates(manifest, vectors, vectors, ("scripted:s", "scripted:s")))
+    by_age = study_groups(manifest, scores, GroupPlan(kind="age", threshold=0.8, edges=(10, 100)))
+    assert list(rates(by_age.tpir)) == ["under 10", "10 to 99", "100 and over", "untold"]
+    by_hair = study_groups(manifest, scores, GroupPlan(kind="hair", threshold=0.8))
+    assert list(rates(by_hair.fpir_mixed)) == ["dark", "fair", "red"]
+
+
 def test_bands_of_numbers():
     assert [banded(age, (25, 35)) for age in ("24.9", "25", "34", "35")] == [
         "under 25", "25 to 34", "25 to 34", "35 and over",
