@@ -40,6 +40,8 @@ __all__ = ["LfrDashboards", "Place"]
 LARGEST_BODY = 2 << 20
 """Bytes of a request: a chunk of an upload, and some."""
 _CULL_INTERVAL_S, _CULL_IDLE_S = 60, 120
+_KEEP_ALIVE_S = 3600
+"""Voila writes a script into the page whenever a kernel is silent that long; our pages let none stand in them."""
 _LEFT_OUT = (AllowListFileHandler, TornadoVoilaTreeHandler, VoilaContentsHandler)
 """Of Voila's: files below the notebooks' folder, which it serves to anybody, and the folder's contents."""
 
@@ -190,6 +192,7 @@ def _config(place: Place, folder: Path) -> Config:
             "allow_theme_override": "NO",
             "file_allowlist": [],
             "preheat_kernel": False,
+            "http_keep_alive_timeout": _KEEP_ALIVE_S,
             "show_tracebacks": False,
             "strip_sources": True,
             "http_header_envs": [],

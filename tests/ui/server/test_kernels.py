@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -127,3 +128,19 @@ def test_a_page_left_while_its_line_opens_leaves_no_trace_in_the_log_and_the_ker
 )
 def test_what_is_secret_is_not_told_to_kernels(name):
     assert kernel_environment({name: "x", "PATH": "/bin", "LANG": "C"}) == {"PATH": "/bin", "LANG": "C"}
+
+
+def test_kernel_that_is_slow_to_answer_puts_no_script_into_the_page(shown):
+    """Voila keeps a page alive by scripts, which our policy lets no browser run: each would be an error in it."""
+    place, browser, _ = shown
+    known, parts, stopped = {each.pid for each in processes(place)}, [], None
+    with browser.client.stream("GET", f"{place.address}voila/render/live.ipynb", timeout=120) as answer:
+        for part in answer.iter_text():
+            parts.append(part)
+            fresh = [each for each in processes(place) if each.pid not in known]
+            if stopped is None and fresh:
+                stopped = fresh[0]
+                stopped.suspend()
+                threading.Timer(12, stopped.resume).start()
+    assert stopped is not None
+    assert "voila_heartbeat" not in "".join(parts)
