@@ -34,6 +34,7 @@ export function importPanel(page, onImported) {
     choose.value = "";
   };
   const stop = (event) => event.preventDefault();
+  window.addEventListener("beforeunload", (event) => tiles.querySelector(".upload-tile:not(.done)") && stop(event), { signal: page.signal });
   zone.addEventListener("dragover", (event) => { stop(event); zone.classList.add("over"); });
   zone.addEventListener("dragleave", () => zone.classList.remove("over"));
   zone.addEventListener("drop", (event) => { stop(event); zone.classList.remove("over"); take(event.dataTransfer.files); });
@@ -63,7 +64,7 @@ class PictureTile {
     this.inputs = OF_PICTURE.map(([name, label, given]) => [name, label, h("input", { type: "text", autocomplete: "off", ...given })]);
     this.input("date_of_birth").addEventListener("change", () => this.askOfChild());
     this.add = h("button.main", { type: "submit", disabled: true }, "Add to the list");
-    this.again = h("button", { type: "button", hidden: true, onclick: () => this.begin() }, "Upload again");
+    this.again = h("button", { type: "button", hidden: true, onclick: () => this.begin() }, "Go on uploading");
     this.away = h("button.plain", { type: "button", onclick: () => this.letGo() }, "Remove");
     this.form = h(
       "form.stack.tight.grow",
@@ -73,6 +74,7 @@ class PictureTile {
     );
     this.element = h("li.upload-tile.card", {}, preview(file), this.form);
     this.askOfChild();
+    page.on("back", () => this.isBrokenOff && this.begin());
     this.begin();
   }
 
@@ -85,6 +87,11 @@ class PictureTile {
     const why = this.input("under_18_rationale");
     why.closest("label").hidden = !isChild;
     why.required = isChild;
+  }
+
+  /** Whether its upload waits for the server to be there again. */
+  get isBrokenOff() {
+    return !this.again.hidden && !this.gone.signal.aborted;
   }
 
   async begin() {
@@ -100,9 +107,14 @@ class PictureTile {
     }
   }
 
-  async upload() {
-    const show = (share) => { this.bar.value = share; };
-    this.uploadId = await uploaded(this.page.deployment.watchlist_id, this.file, show, this.gone.signal);
+  /** Sends the picture, or what is wanting of it. */
+  upload() {
+    return uploaded(this.page.deployment.watchlist_id, this.file, {
+      uploadId: this.uploadId,
+      signal: this.gone.signal,
+      onBegun: (uploadId) => { this.uploadId = uploadId; },
+      onProgress: (share) => { this.bar.value = share; },
+    });
   }
 
   letGo() {
@@ -125,6 +137,7 @@ class PictureTile {
       this.uploadId = "";
       fill(this.told, reportNotice(this.page, report));
       this.inputs.forEach(([, , each]) => { each.disabled = true; });
+      this.element.classList.add("done");
       say(this.away, "Close");
       this.onImported();
     } catch (error) {

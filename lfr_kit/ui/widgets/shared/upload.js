@@ -21,21 +21,44 @@ async function putLasting(path, bytes) {
 }
 
 /**
+ * Sends a picture; what the server has of it already is not sent again, and what it has lost is.
+ *
  * @param {string} watchlistId
  * @param {File} file
- * @param {(share: number) => void} onProgress
- * @param {AbortSignal} [signal] ends it; what was received is let go
- * @returns {Promise<string>} the upload's id
+ * @param {object} given
+ * @param {string} [given.uploadId] of an upload that was broken off
+ * @param {boolean} [given.isAnew] whether the server had lost it once
+ * @param {(uploadId: string) => void} given.onBegun
+ * @param {(share: number) => void} given.onProgress
+ * @param {AbortSignal} given.signal ends it; what was received is let go
  */
-export async function uploaded(watchlistId, file, onProgress, signal = null) {
-  const begun = await post(`api/watchlists/${part(watchlistId)}/uploads`, { name: file.name, size: file.size });
+export async function uploaded(watchlistId, file, given) {
+  const begun = (await underWay(given.uploadId)) || (await post(`api/watchlists/${part(watchlistId)}/uploads`, { name: file.name, size: file.size }));
+  given.onBegun(begun.upload_id);
+  try {
+    await sendRest(begun, file, given);
+  } catch (error) {
+    if (error.status !== 404 || given.isAnew || given.signal.aborted) throw error;
+    await uploaded(watchlistId, file, { ...given, uploadId: "", isAnew: true });
+  }
+}
+
+/** How far an upload is; null where the server knows none, or no longer. */
+async function underWay(uploadId) {
+  if (!uploadId) return null;
+  return get(`api/uploads/${part(uploadId)}`).catch((error) => {
+    if (error.status === 404) return null;
+    throw error;
+  });
+}
+
+async function sendRest(begun, file, { onProgress, signal }) {
   const chunk = begun.chunk_bytes || CHUNK_BYTES;
-  for (let offset = 0; offset < file.size && !signal?.aborted; offset += chunk) {
+  for (let offset = begun.received || 0; offset < file.size && !signal.aborted; offset += chunk) {
     await putLasting(`api/uploads/${part(begun.upload_id)}?offset=${offset}`, file.slice(offset, offset + chunk));
     onProgress(Math.min(1, (offset + chunk) / file.size));
   }
-  if (signal?.aborted) forgotten(begun.upload_id);
-  return begun.upload_id;
+  if (signal.aborted) forgotten(begun.upload_id);
 }
 
 /** Lets a picture go that is not wanted any more; where that is not heard, it goes after ten minutes. */
