@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 
 import pytest
@@ -9,7 +10,7 @@ from alerted import logged
 from filmed import filmed, opened_to_record
 
 from browser import axe
-from browser.visiting import wait_until
+from browser.visiting import expect, wait_until
 
 D = "D-0000000032"
 
@@ -24,6 +25,7 @@ def test_footage_is_watched_after_a_reason_by_keyboard_and_let_go(visitors, site
     visitor = visitors("silver")
     page = visitor.open("summary", f"#play-{segment}", deployment=D)
     assert "deleted on" in page.inner_text(".footage")
+    assert re.search(r"\d{4}, \d\d:\d\d:\d\d", page.inner_text(f"tr[data-segment='{segment}']"))
     page.focus(f"#play-{segment}")
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog[open] textarea")
@@ -54,8 +56,11 @@ def test_footage_is_watched_after_a_reason_by_keyboard_and_let_go(visitors, site
 def test_footage_is_exported_to_somebody_for_a_reason(visitors, site, segment, tmp_path):
     visitor = visitors("silver")
     page = visitor.open("summary", f"#play-{segment}", deployment=D)
+    export = page.locator("#export-footage")
+    expect(export).to_be_disabled()
     page.check(f"tr[data-segment='{segment}'] input")
-    page.click("#export-footage")
+    expect(export).to_have_text("Export 1 segment")
+    export.click()
     page.fill("dialog[open] input", "Crown Prosecution Service")
     page.fill("dialog[open] textarea", "disclosure in case 26/14")
     with page.expect_download() as kept:

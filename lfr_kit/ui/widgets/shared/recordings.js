@@ -2,8 +2,8 @@
 
 import { get, part, take } from "./api.js";
 import { ask, reasonInput, show } from "./dialog.js";
-import { field, fill, h, newId } from "./dom.js";
-import { moment, some, span } from "./words.js";
+import { field, fill, h, newId, say } from "./dom.js";
+import { clock, day, moment, some, span } from "./words.js";
 
 const STATES = { running: "Being recorded", whole: "", cut_off: "Broken off: its end was lost" };
 
@@ -22,6 +22,7 @@ export function recordings(page) {
     element.hidden = !found.segments.length && !found.cameras.length;
     const there = new Set(found.segments.map((each) => each.segment_id));
     [...chosen].filter((id) => !there.has(id)).forEach((id) => chosen.delete(id));
+    drawExport();
     fill(element, h("h2", {}, "Recorded footage"), h("p", {}, summaryOf(found)), exportBar(found), table(found));
   };
 
@@ -33,10 +34,10 @@ export function recordings(page) {
 
   const row = (found, each) => {
     const id = newId("segment");
-    const box = h("input", { type: "checkbox", checked: chosen.has(each.segment_id), "aria-labelledby": id, onchange: (event) => chosen[event.target.checked ? "add" : "delete"](each.segment_id) });
+    const box = h("input", { type: "checkbox", checked: chosen.has(each.segment_id), "aria-labelledby": id, disabled: each.is_missing, onchange: (event) => choose(each, event.target.checked) });
     const button = h("button", { type: "button", id: `play-${each.segment_id}`, "aria-describedby": id, disabled: each.is_missing, onclick: () => watch(each) }, "Watch");
     const remarks = [STATES[each.state], each.hold_id && `Held (${each.hold_id})`, each.is_missing && "Not on this machine"].filter(Boolean);
-    return h("tr", { "data-segment": each.segment_id }, found.may_export && h("td", {}, box), h("td", {}, each.camera_id), h("td.one-line", { id }, moment(each.started_at)), h("td", {}, each.state === "running" ? "goes on" : span(each.seconds)), h("td", {}, megabytes(each.bytes)), h("td.small", {}, remarks.join("; ")), found.may_play && h("td", {}, button));
+    return h("tr", { "data-segment": each.segment_id }, found.may_export && h("td", {}, box), h("td", {}, each.camera_id), h("td.one-line", { id }, beginning(each)), h("td", {}, each.state === "running" ? "goes on" : span(each.seconds)), h("td", {}, megabytes(each.bytes)), h("td.small", {}, remarks.join("; ")), found.may_play && h("td", {}, button));
   };
 
   const watch = async (each) => {
@@ -44,7 +45,7 @@ export function recordings(page) {
     why.value = lastReason;
     let taken;
     const isDone = await ask(page.element, {
-      title: `Watch ${each.camera_id}, ${moment(each.started_at)}?`,
+      title: `Watch ${each.camera_id}, ${beginning(each)}?`,
       text: "It shows everybody who passed. The audit log keeps the reason, and that you looked.",
       fields: [field("Reason", why)],
       yes: "Watch",
@@ -59,10 +60,10 @@ export function recordings(page) {
 
   const screen = (each, blob) => {
     const address = URL.createObjectURL(blob);
-    const video = h("video", { controls: true, muted: true, autoplay: true, playsInline: true, src: address, "aria-label": `Footage of ${each.camera_id} from ${moment(each.started_at)}` });
+    const video = h("video", { controls: true, muted: true, autoplay: true, playsInline: true, src: address, "aria-label": `Footage of ${each.camera_id} from ${beginning(each)}` });
     video.setAttribute("controlslist", "nodownload");
     video.setAttribute("disablepictureinpicture", "");
-    show(page.element, `${each.camera_id}, from ${moment(each.started_at)}`, video);
+    show(page.element, `${each.camera_id}, from ${beginning(each)}`, video);
     const dialog = video.closest("dialog");
     dialog.classList.add("screening");
     const letGo = () => {
@@ -74,13 +75,25 @@ export function recordings(page) {
     page.signal.addEventListener("abort", letGo, { once: true });
   };
 
-  const exportBar = (found) => found.may_export && found.segments.length > 0 && h("div.row", {}, h("button", { type: "button", id: "export-footage", onclick: () => takeAway() }, "Export what is ticked"));
+  const exportButton = h("button", { type: "button", id: "export-footage", onclick: () => takeAway() });
+
+  const choose = (each, isChosen) => {
+    chosen[isChosen ? "add" : "delete"](each.segment_id);
+    drawExport();
+  };
+
+  const drawExport = () => {
+    exportButton.disabled = !chosen.size;
+    say(exportButton, chosen.size ? `Export ${some(chosen.size, "segment")}` : "Tick segments to export");
+  };
+
+  const exportBar = (found) => found.may_export && found.segments.length > 0 && h("div.row", {}, exportButton);
 
   const takeAway = async () => {
     const recipient = h("input", { type: "text", required: true, maxLength: 200, autocomplete: "off" });
     const why = reasonInput();
     await ask(page.element, {
-      title: chosen.size ? `Export ${some(chosen.size, "segment")}?` : "Tick the segments to export first",
+      title: `Export ${some(chosen.size, "segment")}?`,
       text: "The video and a note of who, to whom and why, in one archive. It leaves the store: no retention period deletes it.",
       fields: [field("To whom it goes", recipient), field("Reason", why)],
       yes: "Export",
@@ -93,6 +106,11 @@ export function recordings(page) {
   };
 
   return { element, draw };
+}
+
+/** Segments may follow each other within a minute. */
+function beginning({ started_at: at }) {
+  return `${day(at)}, ${clock(at)}`;
 }
 
 function summaryOf({ cameras, segments, due_at: due }) {
