@@ -78,8 +78,9 @@ function measured(record, name) {
 
 function saysHalf(seconds, done) {
   if (!seconds.length) return `No alert is ${done} yet.`;
-  const median = [...seconds].sort((a, b) => a - b)[Math.floor(seconds.length / 2)];
-  return `${some(seconds.length, "alert")} ${done}; half of them within ${span(median)}.`;
+  if (seconds.length === 1) return `1 alert ${done}, after ${span(seconds[0])}.`;
+  const half = [...seconds].sort((a, b) => a - b)[Math.ceil(seconds.length / 2) - 1];
+  return `${some(seconds.length, "alert")} ${done}; half of them within ${span(half)}.`;
 }
 
 function scores(page, record) {
