@@ -82,3 +82,14 @@ def test_live_view_of_who_may_not_see_pictures_says_so_and_asks_for_none(visitor
     assert page.locator("#sound, .enlarge").count() == 0
     visitor.shoot("live-figures-only")
     assert not [each for each in asked if "/ws/frames/" in each]
+
+
+def test_live_view_without_runner_shows_who_is_on_the_ground_all_the_same(visitors, site):
+    officer, path = site.browser("officer"), f"lfr/api/deployments/{site.deployment_id}/presence"
+    assert officer.post(f"{path}/check-in", {"team": "Bravo", "camera_id": "north-2"}).status_code == 200
+    page = visitors("silver").open("live", "text=The runner is not there")
+    ground = page.locator("[aria-label='Officers on the ground']")
+    expect(ground).to_contain_text("1 checked in")
+    expect(ground).to_contain_text("Bravo at north-2")
+    assert officer.post(f"{path}/check-out").status_code == 200
+    expect(ground).to_contain_text("Nobody: cameras stay dark", timeout=15_000)

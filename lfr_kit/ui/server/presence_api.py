@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lfr_kit.config import settings
-from lfr_kit.governance.roles import Action, Actor, require
+from lfr_kit.governance.roles import Action, Actor, may, require
 from lfr_kit.operations import presence
 from lfr_kit.operations.deployments import standing
 from lfr_kit.ui.server.base import ApiHandler
 from lfr_kit.ui.server.fields import text
+from lfr_kit.ui.server.sockets import EventsSocket
 
 if TYPE_CHECKING:
     from lfr_kit.ui.server.state import ServerState
@@ -22,8 +23,9 @@ class PresenceHandler(ApiHandler):
     """Everybody who is checked in."""
 
     async def get(self, deployment_id: str) -> None:
-        """With when they were last heard of."""
-        self.reply(await self.work(_present, self.state, self.actor, deployment_id))
+        """With when they were last heard of; and who has a page of it open, for handing an alert over."""
+        found = await self.work(_present, self.state, self.actor, deployment_id)
+        self.reply({**found, "watching": _watching(self.state, self.actor, deployment_id)})
 
 
 class PresenceStepHandler(ApiHandler):
@@ -59,6 +61,22 @@ def _present(state: ServerState, actor: Actor, deployment_id: str) -> dict[str, 
         "checked_in": everybody,
         "lost_after_s": lost_after_s,
     }
+
+
+def _watching(state: ServerState, actor: Actor, deployment_id: str) -> list[str]:
+    """Users with a page of it open who may have alerts in hand; told to nobody else."""
+    if not may(actor, Action.ALERT_ACKNOWLEDGE):
+        return []
+    return sorted(
+        {
+            socket.visitor.user_id
+            for sockets in state.sockets.values()
+            for socket in sockets
+            if isinstance(socket, EventsSocket)
+            and socket.path_args == [deployment_id]
+            and may(socket.visitor.actor, Action.ALERT_ACKNOWLEDGE)
+        }
+    )
 
 
 def _check_in(state: ServerState, actor: Actor, deployment_id: str, body: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import { get } from "./shared/api.js";
 import { OPEN, chargeSentence, isOld, leftToAcknowledge } from "./shared/charge.js";
 import { notice, show } from "./shared/dialog.js";
 import { fill, h, say } from "./shared/dom.js";
-import { askWho, handLabel } from "./shared/hands.js";
+import { acknowledge, askWho, handLabel, isHandedTo } from "./shared/hands.js";
 import { keysAreOn, onKeys, setKeys } from "./shared/keys.js";
 import { announcer, headline, openPage } from "./shared/page.js";
 import { PicturePair } from "./shared/pair.js";
@@ -16,14 +16,17 @@ import { countdown, some, worded } from "./shared/words.js";
 
 const KEYS = [
   ["N", "Open the next alert to decide"], ["J / K", "Next or previous alert of the queue"], ["V", "Viable"], ["D", "Dismiss"],
-  ["1 to 9", "Choose a reason"], ["Enter", "Send"], ["Esc", "Back"], ["E / O / R", "Engage, outcome, review, by role"],
+  ["1 to 9", "Choose a reason"], ["Enter", "Send"], ["Esc", "Back"], ["E / X", "Engage, do not engage"], ["O / R", "Outcome, review, by role"],
   ["+ − 0", "Enlarge, make smaller, whole pictures"], ["S", "Next picture of the face seen"], ["H", "Take in hand or hand over"], ["M", "Sound on or off"], ["?", "This help"],
 ];
+
+/** In these the next word is an operator's. */
+const AT_DESK = ["raised", "viewed"];
 
 class Desk {
   constructor(page) {
     this.page = page;
-    this.sound = new Sound();
+    this.sound = new Sound(page.signal);
     this.queue = new Queue({ onChoose: (id) => this.open(id), now: () => page.now(), me: page.me.user_id });
     this.pair = new PicturePair();
     this.heard = announcer();
@@ -42,13 +45,24 @@ class Desk {
   async read() {
     const found = await get(`${this.page.path}/alerts?everything=${this.everything.checked ? 1 : 0}`);
     this.page.setClock(found.now);
-    const fresh = this.known ? found.alerts.filter((each) => each.state === "raised" && !this.known.has(each.alert_id)) : [];
-    this.known = new Set([...(this.known || []), ...found.alerts.map((each) => each.alert_id)]);
+    this.call(found.alerts);
     this.queue.show(found.alerts);
-    if (fresh.length) this.sound.play(fresh[0].response);
-    if (fresh.length) this.heard.say(`${some(fresh.length, "new alert")}, ${worded(fresh[0].response)}`);
     await this.refresh(found.alerts);
     if (!this.view) this.showNothing();
+  }
+
+  /** Sounds for what is new, and for what somebody put into one's hands. */
+  call(alerts) {
+    const mine = alerts.filter((each) => isHandedTo(each, this.page.me.user_id));
+    const fresh = alerts.filter((each) => each.state === "raised" && !this.known?.has(each.alert_id));
+    const handed = mine.filter((each) => !this.handed?.has(each.alert_id));
+    if (this.known && (fresh.length || handed.length)) {
+      const [first] = [...handed, ...fresh];
+      this.sound.play(first.response);
+      this.heard.say(handed.length ? `${some(handed.length, "alert")} handed to you, ${worded(first.response)}` : `${some(fresh.length, "new alert")}, ${worded(first.response)}`);
+    }
+    this.known = new Set([...(this.known || []), ...alerts.map((each) => each.alert_id)]);
+    this.handed = new Set(mine.map((each) => each.alert_id));
   }
 
   /** Reads the open alert anew where somebody else changed it. */
@@ -143,13 +157,19 @@ class Desk {
     this.drawAlert();
     await this.read();
     const next = document.getElementById(`alert-${this.queue.next}`);
-    (next || this.alertHolder.querySelector("button"))?.focus();
+    (next || this.pair.element).focus();
   }
 
+  /** Takes what is the desk's and free, or was given to them; else asks who shall have it. */
   async handOver() {
-    if (!this.view || this.handOverButton.hidden) return;
-    await askWho(this.page, this.view, { first: this.page.me.user_id });
-    await this.read();
+    const { view, page } = this;
+    if (!view || this.handOverButton.hidden) return;
+    try {
+      if (isHandedTo(view, page.me.user_id) || (!view.in_hand && AT_DESK.includes(view.state))) await acknowledge(view.alert_id);
+      else await askWho(page, view, { first: page.me.user_id });
+    } finally {
+      await this.read();
+    }
   }
 
   tick() {
@@ -174,23 +194,13 @@ class Desk {
     show(this.page.element, "Keys", h("table", {}, h("tbody", {}, rows)), h("label.row", {}, isOn, "Single keys work"));
   }
 
-  toggleSound() {
-    this.sound.set(!this.sound.isOn);
-    this.drawSound();
-  }
-
-  drawSound() {
-    this.soundButton.setAttribute("aria-pressed", String(this.sound.isOn));
-    say(this.soundButton, this.sound.isOn ? "Sound: on" : "Sound: off");
-  }
-
   keys() {
     onKeys(
       {
         n: () => (this.queue.next ? this.open(this.queue.next) : false),
         j: () => this.step(1), k: () => this.step(-1), v: () => this.panel?.open("viable"), d: () => this.panel?.open("dismissed"),
-        e: () => this.panel?.open("engage"), o: () => this.panel?.open("outcome"), r: () => this.panel?.open("review"),
-        h: () => this.safely(() => this.handOver()), s: () => this.pair.next(), m: () => this.toggleSound(), "+": () => this.pair.zoom(1.35), "-": () => this.pair.zoom(1 / 1.35),
+        e: () => this.panel?.open("engage"), x: () => this.panel?.open("decline"), o: () => this.panel?.open("outcome"), r: () => this.panel?.open("review"),
+        h: () => this.safely(() => this.handOver()), s: () => this.pair.next(), m: () => this.sound.toggle(), "+": () => this.pair.zoom(1.35), "-": () => this.pair.zoom(1 / 1.35),
         0: () => this.pair.reset(), Escape: () => this.panel?.close(), "?": () => this.help(),
       },
       this.page.signal,
@@ -200,13 +210,11 @@ class Desk {
 
 async function build(page) {
   const desk = new Desk(page);
-  desk.soundButton = h("button", { type: "button", onclick: () => desk.toggleSound() });
-  desk.drawSound();
   const help = h("button", { type: "button", onclick: () => desk.help() }, "Keys", h("kbd", { "aria-hidden": "true" }, "?"));
   const all = h("label.row.small", {}, desk.everything, "Also the settled ones");
   fill(
     page.content,
-    headline(page, h("div.row", {}, desk.soundButton, help)),
+    headline(page, h("div.row", {}, desk.sound.button, help)),
     desk.told,
     h("div.desk", {}, h("aside.card.stack.tight", { "aria-label": "Queue" }, desk.queue.element, all), h("section.card.stack.tight", { "aria-label": "Alert" }, desk.alertHolder)),
     desk.heard.line,

@@ -45,21 +45,6 @@ function alertStrip(page, sound) {
   return { element: h("div", {}, strip, heard.line), read, responseOf: (id) => responses.get(id) || "" };
 }
 
-function soundButton(sound) {
-  const button = h("button", { type: "button", id: "sound" });
-  const draw = () => {
-    button.setAttribute("aria-pressed", String(sound.isOn));
-    say(button, sound.isOn ? "Sound on alert: on" : "Sound on alert: off");
-  };
-  button.addEventListener("click", () => {
-    sound.set(!sound.isOn);
-    draw();
-    if (sound.isOn) setTimeout(() => sound.play("green"), 100);
-  });
-  draw();
-  return button;
-}
-
 /** The grid; one camera can be enlarged over the others. */
 function cameraGrid(page, responseOf) {
   const grid = h("div.cameras");
@@ -102,17 +87,23 @@ function runnerNotice(page) {
 }
 
 async function build(page) {
-  const sound = new Sound();
+  const sound = new Sound(page.signal);
   const strip = alertStrip(page, sound);
   const cameras = cameraGrid(page, strip.responseOf);
   const counts = countsCard();
-  const cards = [counts, rateCard(), presenceCard(), spoolNotice()];
+  const presence = presenceCard();
+  const cards = [counts, rateCard(), presence, spoolNotice()];
   const runner = runnerNotice(page);
   const reread = async () => {
     await page.readDeployment();
     steps.draw();
   };
   const steps = controls(page, reread);
+  const readPresence = async () => {
+    if (page.hasRunner) return;
+    const { present } = await get(`${page.path}/presence`);
+    if (!page.hasRunner) presence.show({ presence: { is_present: present.length > 0, n: present.length, teams: present } });
+  };
   const showAll = () => {
     cameras.show();
     runner.show();
@@ -121,17 +112,18 @@ async function build(page) {
   };
   const safely = (act) => () => act().catch((error) => page.fail(error));
   const side = h("aside.stack.side", { "aria-label": "Figures and controls" }, cards.map((each) => each.element), steps.element);
-  fill(page.content, headline(page, page.may("alert.view") && soundButton(sound)), strip.element, runner.element, h("div.live-body", {}, cameras.grid, side));
+  fill(page.content, headline(page, page.may("alert.view") && sound.button), strip.element, runner.element, h("div.live-body", {}, cameras.grid, side));
   page.on("status", showAll);
   page.on("runner", showAll);
+  page.on("runner", safely(readPresence));
   page.on("line", showAll);
   page.on("alerts", safely(strip.read));
   page.on("back", safely(async () => { await reread(); await strip.read(); }));
   page.on("deployment", safely(reread));
-  const everyNow = setInterval(() => document.visibilityState === "visible" && strip.read().catch(() => {}), 10000);
+  const everyNow = setInterval(() => document.visibilityState === "visible" && Promise.all([strip.read(), readPresence()]).catch(() => {}), 10000);
   page.signal.addEventListener("abort", () => clearInterval(everyNow));
   showAll();
-  await strip.read();
+  await Promise.all([strip.read(), readPresence()]);
 }
 
 export default {

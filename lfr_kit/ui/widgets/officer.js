@@ -7,7 +7,7 @@ import { chargeLines, chargeSentence, isOld, leftToAcknowledge } from "./shared/
 import { CheckIn } from "./shared/checkin.js";
 import { notice } from "./shared/dialog.js";
 import { fill, h, say } from "./shared/dom.js";
-import { acknowledge, askWho, takeOver } from "./shared/hands.js";
+import { acknowledge, askWho, isForTaking, takeOver } from "./shared/hands.js";
 import { announcer, headline, openPage } from "./shared/page.js";
 import { PicturePair } from "./shared/pair.js";
 import { inOrder } from "./shared/queue.js";
@@ -19,7 +19,7 @@ const MINE = ["viable", "engaged"];
 class Officer {
   constructor(page) {
     this.page = page;
-    this.sound = new Sound();
+    this.sound = new Sound(page.signal);
     this.known = null;
     this.alerts = [];
     this.view = null;
@@ -144,7 +144,7 @@ class Officer {
     const leftS = leftToAcknowledge(view, page.now());
     const isLate = leftS !== null && leftS <= 0;
     const isMine = view.in_hand === page.me.user_id && Boolean(view.acknowledged_at);
-    const isFree = !view.in_hand || (view.in_hand === page.me.user_id && !isMine);
+    const isFree = isForTaking(view, page.me.user_id);
     say(this.charge, `${isLate ? "Not acknowledged in time. " : ""}${chargeSentence(view, page.me.user_id)}`);
     this.charge.classList.toggle("overdue", isLate);
     const button = (id, text, act) => h("button.wide", { type: "button", id, onclick: () => this.safely(act) }, text);
@@ -195,7 +195,7 @@ async function build(page) {
     line.className = `light small ${isThere ? "good" : "bad"}`;
     say(line, isThere ? "Connected" : "No connection");
   });
-  fill(page.content, headline(page, line), officer.told, officer.checkIn.element, officer.list, officer.sheet, officer.heard.line);
+  fill(page.content, headline(page, h("div.row", {}, line, officer.sound.button)), officer.told, officer.checkIn.element, officer.list, officer.sheet, officer.heard.line);
   page.on("alerts", () => officer.safely(() => officer.read()));
   page.on("back", () => officer.safely(() => officer.read()));
   const timer = setInterval(() => (officer.view ? officer.drawCharge() : officer.drawList()), 5000);

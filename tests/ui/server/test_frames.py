@@ -311,3 +311,16 @@ def test_events_tell_that_an_alert_changed_hands_and_the_queue_says_whose_it_is(
     assert "by the bakery" in notes
     nobody_such = browser.post(f"lfr/api/alerts/{alert_id}/hand-over", {"to": "analyst", "held_by": "officer"})
     assert nobody_such.status_code == 400
+
+
+def test_who_has_a_page_open_is_told_to_those_who_hand_alerts_over(served):
+    path = f"lfr/api/deployments/{served.deployment_id}/presence"
+    operator, reviewer = served.browser("operator"), served.browser("reviewer")
+    with events(served, served.browser("operator-2")) as one, events(served, served.browser("reviewer")) as other:
+        for line in (one, other):
+            line.recv(timeout=30)
+        assert operator.get(path).json()["watching"] == ["operator-2"], "a reviewer has no alerts in hand"
+        assert reviewer.get(path).json()["watching"] == []
+    until = time.monotonic() + 30
+    while operator.get(path).json()["watching"]:
+        assert time.monotonic() < until

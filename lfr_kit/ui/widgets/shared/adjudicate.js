@@ -16,11 +16,17 @@ const CONFIRMED = ["true_confirmed", "false_confirmed"];
 export function decisionPanel(page, view, onDone) {
   const holder = h("section.decision.stack.tight", { "aria-label": "Decision" });
   const offers = offered(page, view);
-  const panel = { element: holder, offers, open: (name) => open(name), close: () => draw() };
+  const panel = { element: holder, offers, open: (name) => open(name), close: () => holder.querySelector("form") && leave() };
 
   function draw() {
     if (!offers.length) return fill(holder, h("p.quiet", {}, waitsFor(page, view)));
     return fill(holder, h("div.row.offers", {}, offers.map((each) => h(`button.${each.kind || "wide"}`, { type: "button", id: `offer-${each.name}`, onclick: () => open(each.name) }, each.label, each.key && h("kbd", { "aria-hidden": "true" }, each.key.toUpperCase())))));
+  }
+
+  /** Back to what can be done, also for who has no mouse. */
+  function leave() {
+    draw();
+    holder.querySelector("button")?.focus();
   }
 
   function open(name) {
@@ -29,7 +35,7 @@ export function decisionPanel(page, view, onDone) {
     const form = offer.form(page, view);
     const wrong = h("div", { role: "alert" });
     const send = h("button.main.wide", { type: "submit" }, offer.send);
-    const back = h("button", { type: "button", onclick: () => { draw(); holder.querySelector("button")?.focus(); } }, "Back");
+    const back = h("button", { type: "button", onclick: leave }, "Back");
     const submit = async (event) => {
       event.preventDefault();
       send.disabled = true;
@@ -43,7 +49,7 @@ export function decisionPanel(page, view, onDone) {
         send.disabled = false;
       }
     };
-    fill(holder, h("form.stack.tight", { onsubmit: submit }, h("h3", {}, offer.title), ...form.parts, wrong, h("div.row", {}, send, back)));
+    fill(holder, h("form.stack.tight", { onsubmit: submit, onkeydown: (event) => event.key === "Escape" && leave() }, h("h3", {}, offer.title), ...form.parts, wrong, h("div.row", {}, send, back)));
     holder.scrollIntoView({ block: "nearest" });
     (holder.querySelector("input:checked") || holder.querySelector("input, select, textarea"))?.focus();
     return true;
@@ -102,7 +108,7 @@ const ENGAGE = {
 };
 
 const DECLINE = {
-  name: "decline", label: "Do not engage", key: "n", kind: "wide", title: "Why nobody speaks to the person", path: "decline", send: "Do not engage",
+  name: "decline", label: "Do not engage", key: "x", kind: "wide", title: "Why nobody speaks to the person", path: "decline", send: "Do not engage",
   done: () => "Not engaged; the reason is kept.",
   form: (page) => {
     const reasons = choices("not-engaged", listOf(page.vocabulary, "not_engaged_reasons"), { numbered: true });

@@ -49,7 +49,7 @@ function tail(text = "") {
 
 /** Who is checked in, and when they were last heard of. */
 export function presenceCard() {
-  const light = h("span.light.dark", {}, "Nobody");
+  const light = h("span.light.dark", {}, "Not known yet");
   const list = h("ul.teams");
   const element = h("section.card.stack.tight", { "aria-label": "Officers on the ground" }, h("div.row.apart", {}, h("h2", {}, "Officers on the ground"), light), list);
   const show = ({ presence }) => {
