@@ -76,6 +76,16 @@ def test_light_is_known_while_the_reason_is_still_asked_for(visitors, runner, si
     expect(page.locator("#light")).to_have_text("Lit", timeout=60_000)
 
 
+def test_nothing_is_shown_to_who_gives_no_reason(visitors, site, building):
+    visitor = visitors("reviewer")
+    visitor.expected = ("400",)
+    page = visitor.open("watchlist", "dialog[open]", deployment=building.deployment_id)
+    page.keyboard.press("Escape")
+    page.wait_for_selector("text=Nothing is shown to whoever gives no reason")
+    page.click("button:has-text('Try again')")
+    page.wait_for_selector("dialog[open]")
+
+
 def small_picture(seed: int) -> dict[str, object]:
     encoded = io.BytesIO()
     Image.fromarray(photo(seed)).save(encoded, "PNG")
@@ -124,6 +134,53 @@ def test_picture_is_added_though_words_were_missing_and_the_server_had_let_it_go
     with page.expect_response(lambda answer: answer.request.method == "DELETE") as let_go:
         page.get_by_role("button", name="Remove").click()
     assert let_go.value.status == 200
+
+
+def test_upload_that_breaks_off_goes_on_where_it_was_and_anew_where_the_server_forgot_it(visitors, site, building):
+    visitor = visitors("manager")
+    page = opened(visitor, building)
+    visitor.expected = ("400", "404", "net::ERR_CONNECTION_RESET")
+    page.click("#add-people")
+    content, sent, lost = large_picture(), [], []
+    n_chunks = -(-len(content) // (1 << 20))
+
+    def put(route):
+        offset = int(route.request.url.partition("offset=")[2])
+        if offset == 5 << 20 and len(lost) < 4:  # as often as the page tries
+            lost.append(offset)
+            route.abort("connectionreset")
+            return
+        sent.append(offset >> 20)
+        route.continue_()
+
+    visitor.context.route("**/lfr/api/uploads/*offset=*", put)
+    page.set_input_files("#choose-pictures", {"name": "large.png", "mimeType": "image/png", "buffer": content})
+    page.wait_for_selector("text=Not uploaded: The server cannot be reached", timeout=20_000)
+    visitor.shoot("watchlist-broken-off")
+    page.click("button:has-text('Go on uploading')")
+    page.wait_for_selector("text=Uploaded. Say who it is", timeout=20_000)
+    assert sent == list(range(n_chunks)), "nothing twice, nothing left out"
+    page.get_by_role("button", name="Remove").click()
+
+    sent.clear()
+    forgotten = []
+
+    def forget(route):
+        if not forgotten and route.request.url.endswith(f"offset={3 << 20}"):
+            token = page.evaluate("decodeURIComponent(document.cookie.match(/_xsrf=([^;]*)/)[1])")
+            own = route.request.url.partition("?")[0]
+            forgotten.append(visitor.context.request.delete(own, headers={"X-XSRFToken": token}).status)
+        put(route)
+
+    visitor.context.route("**/lfr/api/uploads/*offset=*", forget)
+    page.set_input_files("#choose-pictures", {"name": "large.png", "mimeType": "image/png", "buffer": content})
+    page.wait_for_selector("text=Uploaded. Say who it is", timeout=20_000)
+    assert forgotten == [200]
+    assert sent == [*range(4), *range(n_chunks)]
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload(wait_until="commit")
+    assert asked == ["beforeunload"]
 
 
 def test_manager_uploads_12_mb_and_is_told_what_came_of_it(visitors, site, building):

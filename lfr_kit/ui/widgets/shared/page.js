@@ -78,7 +78,7 @@ export class Page {
           seen = await act();
         },
       });
-      if (!isDone) throw error;
+      if (!isDone) throw Object.assign(error, { message: "Nothing is shown to whoever gives no reason." });
       return seen;
     }
   }
@@ -249,7 +249,7 @@ function showFailed(page, error, again) {
 
 /** Title line of a dashboard, with a choice of deployment where there are several. */
 export function headline(page, ...inside) {
-  const options = page.deployments.map((each) => h("option", { value: each.deployment_id, selected: each.deployment_id === page.deploymentId }, `${each.deployment_id} · ${worded(each.state)}`));
+  const options = page.deployments.map((each) => h("option", { value: each.deployment_id, selected: each.deployment_id === page.deploymentId }, `${each.deployment_id} · ${worded(each.state)} · ${each.place}`));
   const go = (event) => {
     const to = new URL(location.href);
     to.searchParams.set("deployment", event.target.value);
