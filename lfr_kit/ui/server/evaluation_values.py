@@ -14,6 +14,8 @@ from lfr_kit.governance.calibration import Calibration, valid_until
 from lfr_kit.governance.threshold_price import Price, Question, price_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from lfr_kit.plots.svg import Draw
 
 __all__ = [
@@ -154,6 +156,11 @@ def _named(found: Sequence[_Priced]) -> list[str]:
     return [each.run.path.name for each in found]
 
 
+def _of_first(label: str, found: Sequence[_Priced]) -> str:
+    """A label that says whose, where several runs are chosen and only the first is drawn."""
+    return label if len(found) == 1 else f"{label}\n{found[0].run.path.name} only"
+
+
 def _errors(found: Sequence[_Priced], question: Question) -> Draw:
     from lfr_kit.plots.det import det
 
@@ -182,7 +189,12 @@ def _scores(found: Sequence[_Priced], question: Question) -> Draw:
     bins, scale = first.run.figures["histograms"], first.run.figures["score_scale"]
     name = "similarity (cosine)" if scale == "cosine" else f"score ({scale.replace('_', ' ')})"
     return lambda axes: binned_histograms(
-        axes, bins["edges"], bins["mated"], bins["non_mated"], first.price.threshold, score_name=name
+        axes,
+        bins["edges"],
+        bins["mated"],
+        bins["non_mated"],
+        first.price.threshold,
+        score_name=_of_first(name, found),
     )
 
 
@@ -201,4 +213,10 @@ def _list_size(found: Sequence[_Priced], question: Question) -> Draw:
     further = []
     if first.price.is_extrapolated and first.price.fpir is not None and first.price.fpir_upper is not None:
         further = [Extrapolated(question.n_enrolled, first.price.fpir, 0.0, first.price.fpir_upper)]
-    return lambda axes: fpir_against_n(axes, points, further, ceiling=1 / question.budget)
+
+    def draw(axes: Axes) -> str:
+        words = fpir_against_n(axes, points, further, ceiling=1 / question.budget)
+        axes.set_xlabel(_of_first(axes.get_xlabel(), found))
+        return _of_first(words, found)
+
+    return draw

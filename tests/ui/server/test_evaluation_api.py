@@ -79,6 +79,18 @@ def test_plots_are_drawings_that_cannot_act(served, runs, name, width, points):
         assert not [key for key in each.attrib if key.lower().startswith("on")]
 
 
+@pytest.mark.parametrize("name", ["scores", "list-size"])
+def test_a_plot_of_one_run_beside_another_says_whose_it_is(served, runs, name):
+    path, first = f"lfr/api/evaluation/plots/{name}?{ASKED}", names(runs)[0]
+    alone, beside = (
+        served.browser("silver").get(f"{path}{''.join(f'&run={each}' for each in chosen)}").json()
+        for chosen in ([first], names(runs[:2]))
+    )
+    assert first not in alone["svg"]
+    assert f"{first} only" in beside["svg"]
+    assert f"{first} only" in beside["description"]
+
+
 @pytest.mark.parametrize("path", ["", f"/price?run=x&{ASKED}", f"/plots/errors?run=x&{ASKED}"])
 @pytest.mark.parametrize("who", MAY_NOT)
 def test_who_has_no_use_for_it_is_refused(served, runs, who, path):
