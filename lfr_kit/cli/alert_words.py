@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from lfr_kit.cli.output import results
 from lfr_kit.cli.visible import visible
+from lfr_kit.governance.absence import absence_fields, absence_in_words
 from lfr_kit.governance.adjudication import check_alert_id
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from lfr_kit.governance.charge import Charge
     from lfr_kit.operations.alert_view import AlertView, QueuedAlert, Score
     from lfr_kit.store.repository.alerts import AlertEvent
 
@@ -53,7 +53,7 @@ def print_queue(waiting: Sequence[QueuedAlert]) -> None:
             each.alert_id + (" (repeat)" if each.repeat_of else ""),
             each.state,
             _WAITS_FOR.get(each.state, "nobody"),
-            visible(_with(each.charge)),
+            visible(_with(each)),
             visible(each.camera_id),
             f"{each.raised_at:%H:%M:%S}",
             _until(each),
@@ -84,7 +84,7 @@ def print_alert(seen: AlertView) -> None:
     results().print(table)
     score = _BLIND if seen.score is None else score_in_words(seen.score)
     state = ", ".join(str(each) for each in (seen.state, seen.truth, seen.outcome) if each)
-    charge = f"in hand: {_in_hand(seen.charge) or 'nobody'}, team: {seen.charge.team or 'none'}"
+    charge = f"in hand: {_in_hand(seen) or 'nobody'}, team: {seen.charge.team or 'none'}"
     lines = (f"comparison: {score}", f"state: {state}", charge, *(_event(event) for event in seen.events))
     for line in lines:
         results().print(visible(line), soft_wrap=True, highlight=False, markup=False)
@@ -119,7 +119,7 @@ def pictures_of(seen: AlertView) -> dict[str, bytes]:
 
 def queued_fields(alert: QueuedAlert) -> dict[str, Any]:
     """A line of the queue as plain values."""
-    plain = {name: value for name, value in vars(alert).items() if name != "charge"}
+    plain = {name: value for name, value in vars(alert).items() if name not in ("charge", "absence")}
     return {**plain, **charge_fields(alert)}
 
 
@@ -132,20 +132,22 @@ def charge_fields(alert: QueuedAlert | AlertView) -> dict[str, Any]:
         "held_since": charge.held_since,
         "acknowledged_at": charge.acknowledged_at,
         "acknowledge_by": alert.acknowledge_by,
+        **absence_fields(alert.absence),
     }
 
 
-def _with(charge: Charge) -> str:
+def _with(alert: QueuedAlert) -> str:
     """Its team, and who has it in hand."""
-    holder = _in_hand(charge)
-    return f"{charge.team or 'no team'}: {holder}" if holder else charge.team or "no team"
+    team, holder = alert.charge.team or "no team", _in_hand(alert)
+    return f"{team}: {holder}" if holder else team
 
 
-def _in_hand(charge: Charge) -> str:
-    """Who has it; said apart where they have not acknowledged."""
+def _in_hand(alert: QueuedAlert | AlertView) -> str:
+    """Who has it; said apart where they have not acknowledged, or have gone."""
+    charge, gone = alert.charge, absence_in_words(alert.absence)
     if charge.holder and charge.acknowledged_at is None:
-        return f"{charge.holder} (not acknowledged)"
-    return charge.holder
+        return f"{charge.holder} (not acknowledged{gone})"
+    return charge.holder + gone
 
 
 def _until(alert: QueuedAlert) -> str:

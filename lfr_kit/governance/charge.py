@@ -73,6 +73,8 @@ class Charge:
         When the holder said that they have it; None = nobody did, or whom it was handed to has not yet.
     is_at_desk
         Whether the holder is an operator: officers do not have it then.
+    is_on_ground
+        Whether the holder was checked in to the deployment when they got it.
     viable_at
         When it began to wait for officers.
     within_s
@@ -84,6 +86,7 @@ class Charge:
     held_since: datetime | None = None
     acknowledged_at: datetime | None = None
     is_at_desk: bool = False
+    is_on_ground: bool = False
     viable_at: datetime | None = None
     within_s: float | None = None
 
@@ -124,7 +127,8 @@ def _after(charge: Charge, event: Happened) -> Charge:
         return replace(free, team=data["team"])
     if event.kind in ("acknowledged", "handed_over"):
         to = event.actor_id if event.kind == "acknowledged" else data["to"]
-        taken = replace(charge, team=data.get("team") or charge.team, is_at_desk=bool(data.get("is_at_desk")))
+        team, is_at_desk = data.get("team") or "", bool(data.get("is_at_desk"))
+        taken = replace(charge, team=team or charge.team, is_at_desk=is_at_desk, is_on_ground=bool(team))
         return _in_hand(taken, to, at, has_said_so=to == event.actor_id)
     if event.kind == "engaged":
         return charge if charge.holder == event.actor_id and charge.acknowledged_at else _engaged(charge, event)
@@ -145,7 +149,7 @@ def _in_hand(charge: Charge, holder: str, at: datetime, *, has_said_so: bool) ->
 
 
 def _in_no_hand(charge: Charge) -> Charge:
-    return replace(charge, holder="", held_since=None, acknowledged_at=None, is_at_desk=False)
+    return replace(charge, holder="", held_since=None, acknowledged_at=None, is_at_desk=False, is_on_ground=False)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Who has an alert in hand: acknowledging it, handing it over. It decides nothing; the alert's events keep it.
 
 Of two people who acknowledge at once the second one is told who has it; from somebody else's hands it is taken
-only by saying from whose.
+only by saying from whose; whether they had fallen silent, or left the ground, stands in the history with it.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lfr_kit.errors import DecisionConflictError, InputError, StateError
+from lfr_kit.governance.absence import Absence, absence_in_words
 from lfr_kit.governance.adjudication import seconds_from
 from lfr_kit.governance.charge import MAY_CHANGE_HANDS, Charge, charge_of
 from lfr_kit.governance.roles import Action, Actor, Role, may
 from lfr_kit.operations.alert_hearing import Hearing, hearing_of
+from lfr_kit.operations.alert_view import absence_within
 from lfr_kit.store.repository import alerts as rows
 from lfr_kit.store.repository import presence as presence_rows
 from lfr_kit.store.repository import users as user_rows
@@ -84,7 +86,12 @@ def hand_over(
         _check_held_by(hearing, charge, ("", actor.user_id, held_by))
         if to == charge.holder and (to != actor.user_id or charge.acknowledged_at is not None):
             return hearing.alert
-        data = {"to": to, "was": charge.holder, **(_of(hearing.act, _receiver(hearing.act, to)) if to else {})}
+        data = {
+            "to": to,
+            "was": charge.holder,
+            **_gone(_absence(hearing, charge)),
+            **(_of(hearing.act, _receiver(hearing.act, to)) if to else {}),
+        }
         if to == actor.user_id and charge.asked_at is not None and not charge.is_with_officers:
             data["acknowledge_s"] = _since(hearing, charge.asked_at)
         _keep(hearing, "handed_over", data, note)
@@ -104,9 +111,24 @@ def _check_held_by(hearing: Hearing, charge: Charge, allowed: tuple[str, ...]) -
     since, alert_id = f"{charge.held_since:%H:%M:%S} UTC", hearing.alert.alert_id
     has = "has it in hand" if charge.acknowledged_at else "was handed it"
     raise DecisionConflictError(
-        f"alert {alert_id}: {charge.holder} {has} since {since}; nothing was changed. To take it all the same: "
+        f"alert {alert_id}: {charge.holder} {has} since {since}{absence_in_words(_absence(hearing, charge))}; "
+        "nothing was changed. To take it all the same: "
         f"lfr alerts hand-over {alert_id} TO --from {charge.holder}"
     )
+
+
+def _absence(hearing: Hearing, charge: Charge) -> Absence | None:
+    """Of whoever has it now, for everybody but themselves."""
+    is_own = charge.holder == hearing.act.actor.user_id
+    return None if is_own else absence_within(hearing.act, hearing.alert.deployment_id, charge)
+
+
+def _gone(absence: Absence | None) -> dict[str, Any]:
+    """What the history keeps of it."""
+    if absence is None:
+        return {}
+    seen_at = absence.seen_at and absence.seen_at.isoformat(timespec="seconds")
+    return {"was_gone": absence.why, **({"last_seen_at": seen_at} if seen_at else {})}
 
 
 def _receiver(act: Act, to: str) -> Actor:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from lfr_kit.config import settings
+from lfr_kit.governance.absence import Absence, absence_of
 from lfr_kit.governance.adjudication import UNDECIDED, Step, after, check_alert_id
 from lfr_kit.governance.charge import Charge, charge_of
 from lfr_kit.governance.person_text import clean_text
@@ -16,13 +18,14 @@ from lfr_kit.operations.alert_hearing import LONGEST_NOTE
 from lfr_kit.store.repository import alert_charge
 from lfr_kit.store.repository import alert_shots as shot_rows
 from lfr_kit.store.repository import alerts as rows
+from lfr_kit.store.repository import presence as presence_rows
 from lfr_kit.store.repository.alert_shots import FurtherShot
 from lfr_kit.store.repository.alerts import AlertEvent, StoredAlert
 
 if TYPE_CHECKING:
     from lfr_kit.store.store import Act, Store
 
-__all__ = ["WAITING", "AlertView", "QueuedAlert", "Score", "queue", "view"]
+__all__ = ["WAITING", "AlertView", "QueuedAlert", "Score", "absence_within", "queue", "view"]
 
 WAITING = (
     AlertState.RAISED,
@@ -67,6 +70,8 @@ class QueuedAlert:
     ----------
     charge
         The team it is routed to, and who has it in hand.
+    absence
+        Whether whoever has it in hand has fallen silent or left the ground.
     n_shots
         Further pictures of the same track.
     """
@@ -79,6 +84,7 @@ class QueuedAlert:
     expires_at: datetime
     repeat_of: str | None
     charge: Charge
+    absence: Absence | None = None
     n_shots: int
 
     @property
@@ -99,8 +105,8 @@ class AlertView:
         When the entry was last checked to be current (W12).
     events
         What happened so far; of the notes only those to whoever has the alert in hand.
-    charge
-        The team it is routed to, and who has it in hand.
+    charge, absence
+        As those of `QueuedAlert`.
     shots
         Further pictures of the same track.
     """
@@ -126,6 +132,7 @@ class AlertView:
     score: Score | None
     events: tuple[AlertEvent, ...]
     charge: Charge
+    absence: Absence | None = None
     shots: tuple[FurtherShot, ...] = ()
     probe_jpeg: bytes = field(repr=False)
     reference_jpeg: bytes = field(repr=False)
@@ -158,12 +165,17 @@ def queue(store: Store, actor: Actor, deployment_id: str, *, everything: bool = 
         rows.deployment_state(connection, deployment_id)
         found = rows.queue(connection, deployment_id, None if everything else WAITING)
         charges = alert_charge.charges(connection, deployment_id)
+        checked = presence_rows.of_deployment(
+            connection, store.vault.key(connection, "store"), deployment_id
+        ).checked
         n_shots = shot_rows.counts(connection, deployment_id)
-    names = [name for name in QueuedAlert.__dataclass_fields__ if name not in ("charge", "n_shots")]
+    names = [name for name in QueuedAlert.__dataclass_fields__ if name not in ("charge", "absence", "n_shots")]
+    lost_after_s, now = settings().live.presence_lost_after_s, store.clock()
     return [
         QueuedAlert(
             **{name: getattr(each, name) for name in names},
-            charge=charges.get(each.alert_id, Charge()),
+            charge=(charge := charges.get(each.alert_id, Charge())),
+            absence=absence_of(charge, checked, now, lost_after_s),
             n_shots=n_shots.get(each.alert_id, 0),
         )
         for each in found
@@ -210,7 +222,14 @@ def view(store: Store, actor: Actor, alert_id: str, *, reason: str = "", disclos
         key = act.key(rows.scope_of(stored))
         faces = rows.faces(act.connection, key, alert_id)
         shots = shot_rows.of_alert(act.connection, key, alert_id)
-        return _view(stored, faces, _told(rows.events(act.connection, alert_id, key)), shots)
+        seen = _view(stored, faces, _told(rows.events(act.connection, alert_id, key)), shots)
+        return replace(seen, absence=absence_within(act, stored.deployment_id, seen.charge))
+
+
+def absence_within(act: Act, deployment_id: str, charge: Charge) -> Absence | None:
+    """Whether whoever has an alert in hand has gone, see `absence_of`."""
+    checked = presence_rows.of_deployment(act.connection, act.key("store"), deployment_id).checked
+    return absence_of(charge, checked, act.at, settings().live.presence_lost_after_s)
 
 
 def _look(act: Act, stored: StoredAlert) -> StoredAlert:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from alerted import CAMERA, OFFICER, OPERATOR, SILVER, Opened, logged, logged_details, shot
@@ -11,13 +11,16 @@ from governed import person, put_user
 from recorded import authority
 from sqlalchemy import select
 
+from lfr_kit.config import settings
 from lfr_kit.errors import DecisionConflictError, InputError, NotInStoreError, PermissionRefusedError, StateError
+from lfr_kit.governance.absence import Absence
 from lfr_kit.governance.acknowledgement import AcknowledgementRule
 from lfr_kit.governance.adjudication import DecisionReason, Verdict
 from lfr_kit.governance.roles import Action, Role
 from lfr_kit.operations import presence
 from lfr_kit.operations.alerts import acknowledge, decide, engage, expire_due, hand_over, queue, raise_alert, view
 from lfr_kit.store.repository import alerts as rows
+from lfr_kit.store.repository.changes import mark_of
 from lfr_kit.store.tables.alerts import alert_events
 
 ANN, BOB = person(Role.ENGAGEMENT_OFFICER, name="ann"), person(Role.ENGAGEMENT_OFFICER, name="bob")
@@ -225,3 +228,62 @@ def test_engaging_puts_it_into_the_officers_hands(store, opened, alert_id):
     view(store, BOB, alert_id)
     engage(store, BOB, alert_id, status_rechecked=True)
     assert (charge(store, opened).holder, charge(store, opened).is_with_officers) == ("bob", True)
+
+
+def test_alert_of_somebody_who_fell_silent_is_shown_as_such_and_stays_theirs(store, opened, clock, alert_id):
+    presence.check_in(store, ANN, opened.deployment_id, team="red")
+    acknowledge(store, ANN, alert_id)
+    (held,) = queue(store, BOB, opened.deployment_id)
+    assert held.absence is None
+    seen_at = clock.now
+    clock.advance(seconds=settings().live.presence_lost_after_s + 1)
+    (left,) = queue(store, BOB, opened.deployment_id)
+    assert (left.charge.holder, left.absence) == ("ann", Absence("silent", seen_at))
+    assert view(store, BOB, alert_id).absence == left.absence
+    presence.heartbeat(store, ANN, opened.deployment_id)
+    assert queue(store, BOB, opened.deployment_id)[0].absence is None
+
+
+def test_alert_is_taken_over_from_who_fell_silent_and_the_history_says_why(store, opened, clock, alert_id):
+    presence.check_in(store, ANN, opened.deployment_id, team="red")
+    acknowledge(store, ANN, alert_id)
+    seen_at = clock.now
+    clock.advance(seconds=settings().live.presence_lost_after_s + 1)
+    with pytest.raises(
+        DecisionConflictError, match=r"ann has it in hand .* not heard of since .* UTC; nothing was"
+    ):
+        acknowledge(store, BOB, alert_id)
+    hand_over(store, BOB, alert_id, "bob", held_by="ann")
+    (event,) = kept(store, alert_id, "handed_over")
+    assert (event.actor_id, event.data["was"], event.data["was_gone"]) == ("bob", "ann", "silent")
+    assert datetime.fromisoformat(event.data["last_seen_at"]) == seen_at
+    assert (charge(store, opened).holder, queue(store, BOB, opened.deployment_id)[0].absence) == ("bob", None)
+
+
+def test_alert_of_somebody_who_checked_out_with_it_is_shown_as_such(store, opened, alert_id):
+    presence.check_in(store, ANN, opened.deployment_id, team="red")
+    acknowledge(store, ANN, alert_id)
+    presence.check_out(store, ANN, opened.deployment_id)
+    (left,) = queue(store, BOB, opened.deployment_id)
+    assert left.absence == Absence("checked_out")
+    hand_over(store, ANN, alert_id, "bob")
+    (event,) = kept(store, alert_id, "handed_over")
+    assert "was_gone" not in event.data, "whoever gives it away themselves has not gone"
+
+
+def test_pages_are_told_when_somebody_falls_silent_and_when_they_are_back(store, opened, clock):
+    presence.check_in(store, ANN, opened.deployment_id, team="red")
+
+    def mark():
+        heard_since = clock.now - timedelta(seconds=settings().live.presence_lost_after_s)
+        with store.reading() as connection:
+            return mark_of(connection, opened.deployment_id, heard_since)
+
+    here = mark()
+    clock.advance(seconds=settings().live.presence_lost_after_s)
+    assert mark() == here
+    clock.advance(seconds=1)
+    silent = mark()
+    assert (silent.heard_of, silent != here) == ((), True)
+    presence.heartbeat(store, ANN, opened.deployment_id)
+    assert mark().heard_of == here.heard_of == ("ann",)

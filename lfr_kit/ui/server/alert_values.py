@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lfr_kit.governance.absence import absence_fields
 from lfr_kit.operations.calibrations import calibration_of
 from lfr_kit.store.repository import deployments as rows
 
@@ -23,7 +24,9 @@ _PLAIN = (
 
 def queued(alert: QueuedAlert) -> dict[str, Any]:
     """A line of the queue."""
-    plain = {name: getattr(alert, name) for name in alert.__dataclass_fields__ if name != "charge"}
+    plain = {
+        name: getattr(alert, name) for name in alert.__dataclass_fields__ if name not in ("charge", "absence")
+    }
     return {**plain, **_charge(alert)}
 
 
@@ -58,6 +61,7 @@ def _charge(alert: QueuedAlert | AlertView) -> dict[str, Any]:
         "acknowledged_at": charge.acknowledged_at,
         "is_at_desk": charge.is_at_desk,
         "acknowledge_by": alert.acknowledge_by,
+        **absence_fields(alert.absence),
     }
 
 

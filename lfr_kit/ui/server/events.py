@@ -141,7 +141,8 @@ class DeploymentFeed:
                 _LOG.debug("the store cannot be asked: %s", type(error).__name__)
             else:
                 if mark != self._mark:
-                    has_alerts = self._mark is not None and mark.alerts != self._mark.alerts
+                    before = self._mark or mark
+                    has_alerts = (mark.alerts, mark.heard_of) != (before.alerts, before.heard_of)
                     self._mark = mark
                     await self.tell(alerts_changed=has_alerts)
             await asyncio.sleep(_POLL_EVERY_S)

@@ -6,11 +6,13 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from lfr_kit.config import settings
 from lfr_kit.operations.starting import engine_here
 from lfr_kit.store.repository.changes import Mark, mark_of
 from lfr_kit.ui.server.events import DeploymentFeed
@@ -117,7 +119,8 @@ class ServerState:
 
     def _mark(self, deployment_id: str) -> Mark:
         with self.store.reading() as connection:
-            return mark_of(connection, deployment_id)
+            lost_after = timedelta(seconds=settings().live.presence_lost_after_s)
+            return mark_of(connection, deployment_id, self.store.clock() - lost_after)
 
     async def close(self) -> None:
         """Lets go of everything; the store last."""

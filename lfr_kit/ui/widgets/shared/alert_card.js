@@ -1,6 +1,7 @@
 // One alert as a person sees it: the two pictures, what is known of the entry, and what happened so far.
 
 import { get, part } from "./api.js";
+import { goneWords } from "./charge.js";
 import { h } from "./dom.js";
 import { clock, day, moment, RESPONSES, span, worded } from "./words.js";
 
@@ -70,8 +71,12 @@ const KINDS = {
 };
 
 /** Where an alert went, by whose word. */
-function moved({ kind, data }) {
+function moved({ kind, data, actor_id: actor }) {
   if (kind === "routed") return data.team ? `routed it to ${data.team}` : "found no team on the ground";
+  if (kind === "handed_over" && data.was && data.was !== actor) {
+    const gone = goneWords({ holder_gone: data.was_gone, holder_seen_at: data.last_seen_at });
+    return `took it over from ${data.was}${gone}${data.to === actor ? "" : `, for ${data.to || "nobody"}`}`;
+  }
   if (kind === "handed_over") return data.to ? `handed it to ${data.to}` : "put it down";
   return KINDS[kind] || kind;
 }
