@@ -14,7 +14,7 @@ sequentially rejective multiple test procedure", Scandinavian Journal of Statist
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -102,10 +102,7 @@ def compare_groups(
     values = [rate.count / rate.trials for rate in compared.values()]
     has_two = len(values) > 1
     return GroupComparison(
-        groups=tuple(
-            _group(name, counts, list(compared), confidence, (known.n_people.get(name), why_not[name]))
-            for name in counts
-        ),
+        groups=tuple(_group(name, counts, compared, confidence, known) for name in counts),
         pairs=pairs,
         max_min_ratio=max(values) / min(values) if has_two and min(values) else None,
         gap=max(values) - min(values) if has_two else None,
@@ -124,40 +121,46 @@ def _why_not(rate: Rate, n_people: int | None) -> str:
 
 
 def _group(
-    name: str,
-    counts: Mapping[str, Rate],
-    compared: Sequence[str],
-    confidence: float,
-    about: tuple[int | None, str],
+    name: str, counts: Mapping[str, Rate], compared: Mapping[str, Rate], confidence: float, known: Clustering
 ) -> GroupRate:
     ratio, interval = None, None
     if name in compared and len(compared) > 1:
-        rates = [counts[each] for each in compared]
+        rates = list(compared.values())
         weights = np.full(len(compared), -1 / len(compared))
-        weights[compared.index(name)] += 1
-        interval = _log_interval(rates, weights, confidence)
+        weights[list(compared).index(name)] += 1
+        interval = _log_interval(rates, weights, confidence, _effects(compared, known))
         if all(rate.count for rate in rates):
             ratio = math.exp(float(weights @ np.log([rate.count / rate.trials for rate in rates])))
+    n_people = known.n_people.get(name)
     return GroupRate(
         name=name,
         rate=counts[name],
         interval=counts[name].interval(confidence),
         ratio_to_mean=ratio,
         ratio_to_mean_interval=interval,
-        n_people=about[0],
-        why_not_compared=about[1],
+        n_people=n_people,
+        why_not_compared=_why_not(counts[name], n_people),
     )
 
 
-def _log_interval(rates: Sequence[Rate], weights: NDArray[np.float64], confidence: float) -> Interval:
-    """Of exp(sum of weights x log rates), by the delta method; half an event added if a count is 0 or all."""
+def _effects(names: Iterable[str], known: Clustering) -> NDArray[np.float64]:
+    return np.array([max(1.0, known.design_effects.get(name, 1.0)) for name in names])
+
+
+def _log_interval(
+    rates: Sequence[Rate], weights: NDArray[np.float64], confidence: float, effects: NDArray[np.float64]
+) -> Interval:
+    """Of exp(sum of weights x log rates), by the delta method; half an event added if a count is 0 or all.
+
+    `effects` are design effects: variances are so many times those of independent trials.
+    """
     from scipy.special import ndtri
 
     is_at_end = any(rate.count in (0, rate.trials) for rate in rates)
     k = np.array([rate.count for rate in rates]) + (0.5 if is_at_end else 0.0)
     n = np.array([rate.trials for rate in rates]) + (1.0 if is_at_end else 0.0)
     middle = float(weights @ np.log(k / n))
-    half = float(ndtri((1 + confidence) / 2) * np.sqrt((weights**2) @ ((1 - k / n) / k)))
+    half = float(ndtri((1 + confidence) / 2) * np.sqrt((weights**2 * effects) @ ((1 - k / n) / k)))
     return math.exp(middle - half), math.exp(middle + half)
 
 
@@ -193,7 +196,9 @@ def _pair(
         p_by_person=ps[1],
         adjusted_p=ps[2],
         ratio=(high.count / high.trials) / (low.count / low.trials) if low.count else None,
-        ratio_interval=_log_interval([high, low], np.array([1.0, -1.0]), confidence),
+        ratio_interval=_log_interval(
+            [high, low], np.array([1.0, -1.0]), confidence, _effects((higher, lower), known)
+        ),
         detectable_ratio=ratio,
         detectable_difference=difference,
         is_significant=ps[2] <= alpha,
@@ -206,8 +211,9 @@ def _detectable(
     """(difference, ratio) seen at (alpha, power), around the rate of both together, with passes counted down."""
     rates = [compared[name] for name in names]
     together = sum(rate.count for rate in rates) / sum(rate.trials for rate in rates)
-    effects = [max(1.0, known.design_effects.get(name, 1.0)) for name in names]
-    n_a, n_b = (max(1, round(rate.trials / effect)) for rate, effect in zip(rates, effects, strict=True))
+    n_a, n_b = (
+        max(1, round(rate.trials / effect)) for rate, effect in zip(rates, _effects(names, known), strict=True)
+    )
     difference = minimum_detectable_difference(together, n_a, n_b, *levels)
     return difference, ratio_at(together, difference)
 

@@ -25,7 +25,8 @@ _NOTES = (
     "Between every two groups: Fisher's exact test; and since passes of one person are not independent, nor two "
     "people who alert to each other, a test by permuting people, and Fisher's of counts taken down to what they "
     "are worth; the largest p counts, adjusted after Holm over all pairs. Ratios are against the geometric mean "
-    "of all groups. Intervals of rates are exact (Clopper-Pearson) and take passes for independent.",
+    "of all groups, their intervals by what counts are worth. Intervals of rates are exact (Clopper-Pearson) and "
+    "take passes for independent.",
     "A significant difference shows at this threshold, on these lists. No difference seen is not no difference.",
 )
 

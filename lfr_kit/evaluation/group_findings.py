@@ -47,7 +47,7 @@ class GroupRate:
     ratio_to_mean
         The rate over the geometric mean of all groups compared; None if any of them is zero.
     ratio_to_mean_interval
-        None if the group is not compared.
+        With passes counted for what they are worth; None if the group is not compared.
     n_people
         None if not known.
     why_not_compared
@@ -80,7 +80,8 @@ class PairDifference:
     ratio
         Higher over lower; None if the lower is zero.
     ratio_interval
-        On the logarithmic scale; with half an event added where a count is at its end.
+        On the logarithmic scale, with passes counted for what they are worth; half an event added where a count
+        is at its end.
     detectable_ratio, detectable_difference
         Smallest that would have been seen with the chance asked for, at the level of Holm's first step; None =
         none.

@@ -183,6 +183,18 @@ def test_passes_of_a_few_hard_faces_are_no_proof_against_a_group():
     assert [g.n_people for g in found.groups] == [10, 10]
 
 
+def test_intervals_of_ratios_are_wider_by_the_root_of_what_passes_are_worth():
+    counts = {"a": of(30, 400), "b": of(11, 380)}
+    plain = compare_groups(counts)
+    worth = compare_groups(counts, clustering=Clustering(design_effects={"a": 4.0, "b": 4.0}))
+    for of_plain, of_worth in (
+        (plain.pairs[0].ratio_interval, worth.pairs[0].ratio_interval),
+        (plain.groups[0].ratio_to_mean_interval, worth.groups[0].ratio_to_mean_interval),
+    ):
+        assert np.log(of_worth[1] / of_worth[0]) == pytest.approx(2 * np.log(of_plain[1] / of_plain[0]))
+        assert of_worth[0] * of_worth[1] == pytest.approx(of_plain[0] * of_plain[1])
+
+
 def in_a_ring(n):
     """n searches of n people, every tenth an alert to the next person but five: nobody has to do with two."""
     people = np.arange(n)
