@@ -2,7 +2,8 @@
 
 Everything is real but the street: the runner and the server are the processes that `lfr run` and `lfr dashboard`
 start, on a store of their own in the demo's folder. An officer who is nobody stands on the ground, so that the
-cameras are lit until somebody checks in as the other.
+cameras are lit until somebody checks in as the other. A second deployment is planned for afterwards: its list is
+still being built.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from lfr_kit.demo.plan import plan
 from lfr_kit.demo.story import DemoClock, Gate, Story
-from lfr_kit.errors import OutputError
-from lfr_kit.operations import presence
+from lfr_kit.errors import OutputError, StateError
+from lfr_kit.governance.shipped_calibrations import SHIPPED_CALIBRATIONS
+from lfr_kit.operations import deployments, presence, watchlists
 from lfr_kit.operations.sessions import new_session
 from lfr_kit.operations.terminal import keep_token
 
@@ -34,6 +38,8 @@ __all__ = ["BEAT_EVERY_S", "SIGN_INS", "LiveDemo", "SignIn", "live_demo"]
 
 HOURS = 8.0
 BEAT_EVERY_S = 5.0
+_NEXT_LIST = 10
+"""How many people the list of the next deployment is to hold."""
 _STOP_WITHIN_S = 20.0
 
 
@@ -56,8 +62,8 @@ SIGN_INS = (
     SignIn("demo-operator-2", "a second operator, in another browser"),
     SignIn("demo-engager", "on a phone: meets the person, records the outcome"),
     SignIn("demo-planner", "Silver: pauses, resumes, closes; the record"),
-    SignIn("demo-lister", "the watchlist: pictures, withdrawal"),
-    SignIn("demo-reviewer", "the watchlist: reviews entries"),
+    SignIn("demo-lister", "the watchlists: withdrawal; pictures, on the list of the next deployment"),
+    SignIn("demo-reviewer", "the watchlists: reviews entries"),
 )
 
 
@@ -92,14 +98,19 @@ class LiveDemo:
         return self._story.people.operator.user_id, self.password
 
     def beat(self) -> None:
-        """The officer on the ground gives a sign of life. Call it every few seconds."""
-        presence.heartbeat(self._store, self._story.people.bronze, self.deployment_id)
+        """The officer on the ground gives a sign of life. Call it every few seconds.
+
+        Visitors may close the deployment, and sign in as that officer and leave: then there is nothing to say.
+        """
+        with suppress(StateError):
+            presence.heartbeat(self._store, self._story.people.bronze, self.deployment_id)
 
     @property
     def ended(self) -> str:
-        """Which process ended by itself; empty while both run."""
-        both = {"the runner": self.runner, "the dashboards": self.server}
-        return next((name for name, each in both.items() if each.poll() is not None), "")
+        """Which process failed; empty while none did. The runner's work is over when the deployment is."""
+        if self.server.poll() is not None:
+            return "the dashboards"
+        return "the runner" if self.runner.poll() else ""
 
 
 @contextmanager
@@ -158,6 +169,15 @@ def _live_up_to_the_opening(story: Story) -> None:
     story.watchlist()
     presence.check_in(story.store, story.people.bronze, story.deployment_id, team="stand-in")
     story.opening()
+    _plan_the_next(story)
+
+
+def _plan_the_next(story: Story) -> None:
+    """A deployment that begins after this one, drafted, with an empty list that visitors may fill."""
+    begins = story.clock() + timedelta(hours=HOURS + 1)
+    authority = plan(begins, SHIPPED_CALIBRATIONS[0], _NEXT_LIST, cameras=story.cameras, hours=HOURS)
+    drafted = deployments.draft(story.store, story.people.planner, authority, reason="if they are not found today")
+    watchlists.create(story.store, story.people.lister, drafted.deployment_id, justification="for the next one")
 
 
 def _environment(folder: Path, store: Store, story: Story) -> dict[str, str]:

@@ -7,8 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+from time import sleep
 
+import psutil
 import pytest
+from served import Browser
 
 from lfr_kit.benchmarks.live_viewer import watch
 from lfr_kit.demo import live_demo
@@ -71,6 +74,42 @@ def test_live_demo_can_be_watched_by_whoever_signs_in_and_ends_at_a_signal(demo)
     assert {camera["camera_id"]: camera["condition"] for camera in status["cameras"]} == dict.fromkeys(
         CAMERA_IDS, "live"
     )
+    next_list_can_be_filled(told)
+    stays_when_the_deployment_is_closed(process, told)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
+
+
+def signed_in(told: dict, user: str) -> Browser:
+    browser = Browser(f"{told['address'].rstrip('/')}/")
+    assert browser.sign_in(user, told["password"]).status_code == 302
+    return browser
+
+
+def next_list_can_be_filled(told: dict) -> None:
+    """The list in use is frozen; another one waits for pictures."""
+    lister = signed_in(told, "demo-lister")
+    lists = {each["state"]: each for each in lister.get("lfr/api/watchlists").json()["watchlists"]}
+    assert lists["frozen"]["deployment_id"] == told["deployment_id"]
+    begun = lister.post(
+        f"lfr/api/watchlists/{lists['building']['watchlist_id']}/uploads", {"name": "a.png", "size": 9}
+    )
+    assert begun.status_code == 201, begun.text
+
+
+def stays_when_the_deployment_is_closed(process, told: dict) -> None:
+    """The runner ends with it; the record can still be looked at."""
+    planner, runner = signed_in(told, "demo-planner"), the_runner(process)
+    closed = planner.post(f"lfr/api/deployments/{told['deployment_id']}/close", {"reason": "seen enough"})
+    assert closed.status_code == 200, closed.text
+    runner.wait(PATIENCE_S)
+    sleep(live_demo.BEAT_EVERY_S + 1)  # a sign of life of the officer on the ground falls into it
+    assert process.poll() is None
+    record = planner.get(f"lfr/api/deployments/{told['deployment_id']}/record")
+    assert record.status_code == 200, record.text
+
+
+def the_runner(process) -> psutil.Process:
+    (found,) = [each for each in psutil.Process(process.pid).children() if "run" in each.cmdline()]
+    return found
