@@ -48,6 +48,8 @@ class CameraHealth:
         Seconds since its last frame; None before the first.
     why
         What is wrong with it, in words; empty if nothing is.
+    n_waiting
+        Frames that the engine has not taken yet: none, or the newest.
     """
 
     camera_id: str
@@ -59,6 +61,7 @@ class CameraHealth:
     size_wh: tuple[int, int]
     last_s_ago: float | None
     why: str = ""
+    n_waiting: int = 0
 
 
 class Rate:
@@ -142,7 +145,7 @@ class HealthLog:
             self._same_since_s = None
             self._last_at_s = None if not is_lit else self._last_at_s
 
-    def health(self, now_s: float, n_dropped: int) -> CameraHealth:
+    def health(self, now_s: float, n_dropped: int, n_waiting: int = 0) -> CameraHealth:
         """How it does now."""
         with self._lock:
             last_s_ago = None if self._last_at_s is None else now_s - self._last_at_s
@@ -157,6 +160,7 @@ class HealthLog:
                 self._size_wh,
                 last_s_ago,
                 why,
+                n_waiting,
             )
 
     def _condition(self, now_s: float, last_s_ago: float | None) -> tuple[CameraCondition, str]:

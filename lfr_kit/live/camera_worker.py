@@ -108,7 +108,7 @@ class CameraWorker:
 
     def health(self) -> CameraHealth:
         """How it does."""
-        return self._log.health(self._clock(), self._n_dropped)
+        return self._log.health(self._clock(), self._n_dropped, int(self._newest is not None))
 
     def _read(self, stop: Event, before: Thread | None) -> None:
         """The thread: opens the camera again and again, once the thread before it has let it go."""

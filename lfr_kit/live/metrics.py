@@ -20,6 +20,7 @@ _PER_CAMERA = (
     ("lfr_camera_looks_per_second", "detect_fps", "Frames in which faces are looked for"),
     ("lfr_camera_latency_p50_seconds", "latency_ms_p50", "From capture to what became of a frame, median"),
     ("lfr_camera_latency_p95_seconds", "latency_ms_p95", "The same, 95th percentile"),
+    ("lfr_camera_queue_depth", "waiting", "Frames that wait for the engine: none, or the newest"),
     ("lfr_camera_face_height_pixels", "face_px_median", "Median height of faces"),
 )
 _COUNTED_PER_CAMERA = (

@@ -67,6 +67,7 @@ def camera_values(health: CameraHealth, figures: CameraFigures) -> dict[str, Any
         "latency_ms_p50": figures.latency_ms.p50,
         "latency_ms_p95": figures.latency_ms.p95,
         "dropped": health.n_dropped,
+        "waiting": health.n_waiting,
         "connects": health.n_connects,
         "size_wh": list(health.size_wh),
         "faces_seen": figures.faces_seen,

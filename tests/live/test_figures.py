@@ -20,7 +20,7 @@ from lfr_kit.live.status import CameraFigures, camera_values
 
 
 def camera(**changes) -> dict:
-    health = CameraHealth("north", CameraCondition.LIVE, 24.96, 500, 7, 2, (1920, 1080), 0.1)
+    health = CameraHealth("north", CameraCondition.LIVE, 24.96, 500, 7, 2, (1920, 1080), 0.1, n_waiting=1)
     figures = {
         "looks_per_s": 12.5,
         "latency_ms": Percentiles(40.0, 95.0),
@@ -91,6 +91,8 @@ def test_prometheus_reads_what_is_served_and_the_port_is_free_afterwards(port):
     assert read["lfr_alerts_total",] == 4
     assert read["lfr_camera_up", ("camera", "north")] == 1
     assert read["lfr_camera_up", ("camera", "south")] == 0
+    assert read["lfr_camera_queue_depth", ("camera", "north")] == 1
+    assert read["lfr_camera_frames_dropped_total", ("camera", "north")] == 7
     assert read["lfr_camera_latency_p95_seconds", ("camera", "north")] == pytest.approx(0.095)
     assert read["lfr_stage_seconds", ("quantile", "0.95"), ("stage", "detection")] == pytest.approx(0.031)
     assert ("lfr_camera_face_height_pixels", ("camera", "south")) not in read

@@ -71,6 +71,7 @@ def test_slow_engine_gets_the_present_and_the_drops_are_counted(server, watch):
     until(feeds, lambda seen, _: seen["stream"])
     for _ in range(4):
         time.sleep(0.4)
+        assert of(feeds, "stream").n_waiting == 1
         (frame,) = feeds.take().frames
         lags.append((server.now() - number_of(frame.image)) % 256)
     assert sorted(lags)[1] < 15  # twenty frames pass in each pause: a queue would lag by all of them
