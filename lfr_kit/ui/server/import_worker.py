@@ -102,6 +102,11 @@ class _Worker:
             self._store, actor, wanted, progress=lambda: self.tell(step="comparing with the list")
         )
 
+    def close(self) -> None:
+        """Lets go of the database."""
+        if self._store is not None:
+            self._store.close()
+
     def _loaded(self) -> BatchEnroller:
         from lfr_kit.enrolment_batch import BatchEnroller
 
@@ -113,9 +118,12 @@ class _Worker:
 def main(orders: BinaryIO, out: TextIO) -> None:
     """Takes orders until there are none: a line of JSON that says how many bytes of picture follow."""
     worker = _Worker(out)
-    while line := orders.readline():
-        order = json.loads(line)
-        worker.do(order, orders.read(order["n_bytes"]))
+    try:
+        while line := orders.readline():
+            order = json.loads(line)
+            worker.do(order, orders.read(order["n_bytes"]))
+    finally:
+        worker.close()
 
 
 if __name__ == "__main__":
