@@ -106,6 +106,11 @@ def test_operator_hands_an_alert_to_another_who_is_told(visitors, runner, site):
     other.keyboard.press("h")
     other.wait_for_selector("#charge:has-text('in hand: you')")
     page.wait_for_selector("#hand-over:has-text('In hand: operator-2')", timeout=10_000)
+    other.keyboard.press("d")
+    other.keyboard.press("1")
+    other.keyboard.press("Enter")
+    page.wait_for_selector("text=operator-2 decided dismissed", timeout=10_000)
+    assert "faster" not in page.inner_text(".alert-main, .desk")
 
 
 def test_escape_leaves_a_decision_and_whoever_uses_keys_stays_where_they_were(visitors, runner, site):

@@ -71,15 +71,16 @@ class Desk {
     if (!this.view || this.isOpening) return;
     const { view } = this;
     if (listed && !isOld(view, listed)) return;
-    const before = view.state;
+    const { state: before, in_hand: hand } = view;
+    const me = this.page.me.user_id;
     const now = await readAlert(view.alert_id);
     if (this.view !== view) return;
     this.view = now;
     this.pair.addShots(stripOf(now));
     if (now.state === before) return this.drawAround();
     const line = decidedLine(this.view);
-    const isOthers = line && !line.startsWith(`${this.page.me.user_id} `) && ["raised", "viewed"].includes(before);
-    if (isOthers) fill(this.told, notice("warn", `Somebody was faster: ${line}`));
+    const isOthers = line && !line.startsWith(`${me} `) && ["raised", "viewed"].includes(before);
+    if (isOthers) fill(this.told, hand && hand !== me ? notice("good", line) : notice("warn", `Somebody was faster: ${line}`));
     this.drawAlert();
   }
 
