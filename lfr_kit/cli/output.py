@@ -26,14 +26,14 @@ def console() -> Any:
     """The rich console for people watching: standard error."""
     from rich.console import Console
 
-    return Console(stderr=True)
+    return Console(stderr=True, emoji=False)
 
 
 def results() -> Any:
     """The rich console for what was asked for: standard output."""
     from rich.console import Console
 
-    return Console()
+    return Console(emoji=False)
 
 
 def emit(payload: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ class Question {
 
 function runsTable(found, question, changed) {
   if (!found.length) return h("section.card.empty", {}, h("h2", {}, "There is no run yet"), h("p", {}, "Make one with: lfr evaluate trial MANIFEST; the folder it is written to is the setting trials.runs_dir."));
-  const heads = ["", "Run", "Embedder", "People", "Passes", "Longest list", "Written"];
+  const heads = ["", "Run", "Embedder", "Scores", "People", "Passes", "Longest list", "Written"];
   const rows = found.map((each) => (each.fault ? faulty(each) : runRow(each, question, changed)));
   return h("section.card.stack.tight", { "aria-label": "Runs" }, h("h2", {}, "Runs: choose up to six"), tableOf("Runs", heads, rows));
 }
@@ -43,12 +43,12 @@ function runRow(each, question, changed) {
     changed();
   };
   const box = h("input", { type: "checkbox", checked: question.runs.has(each.name), onchange: choose, "aria-label": each.name });
-  const cells = [each.embedder.split(",")[0], count(each.people), count(each.passes + each.strangers), count(each.longest_list), day(each.written_at)];
+  const cells = [each.embedder.split(",")[0], worded(each.score_scale), count(each.people), count(each.passes + each.strangers), count(each.longest_list), day(each.written_at)];
   return h("tr", {}, h("td", {}, box), h("th", { scope: "row", title: each.data }, each.name), cells.map((text) => h("td", {}, text)));
 }
 
 function faulty(each) {
-  return h("tr", {}, h("td"), h("th", { scope: "row" }, each.name), h("td", { colSpan: 5 }, h("span.badge.red", {}, "Not usable"), ` ${each.fault}`));
+  return h("tr", {}, h("td"), h("th", { scope: "row" }, each.name), h("td", { colSpan: 6 }, h("span.badge.red", {}, "Not usable"), ` ${each.fault}`));
 }
 
 function tableOf(name, heads, rows) {
@@ -80,7 +80,7 @@ function priceCard(price, question) {
     "section.card.stack.tight.price",
     label,
     head,
-    h("div.row", {}, h("span.number", {}, price.threshold.toFixed(4)), h("span.quiet", {}, `threshold, ${price.score_scale}`), price.is_extrapolated && h("span.badge.amber", {}, "Extrapolated: the list is longer than any measured")),
+    h("div.row", {}, h("span.number", {}, price.threshold.toFixed(4)), h("span.quiet", {}, `threshold, ${worded(price.score_scale).toLowerCase()}`), price.is_extrapolated && h("span.badge.amber", {}, "Extrapolated: the list is longer than any measured")),
     h("dl.facts", {}, fact("Finds", found(price)), fact("Raises falsely", falsely(price, question)), fact("Per 10,000 faces", `${expected(1e4 * price.fpir)}, at most ${few(1e4 * price.fpir_upper)}`)),
   );
 }
