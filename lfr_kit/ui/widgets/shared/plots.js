@@ -6,7 +6,7 @@ import { clock, count, some } from "./words.js";
 
 const W = 560;
 const H = 190;
-const EDGE = { left: 44, right: 12, top: 12, bottom: 28 };
+const EDGE = { left: 44, right: 20, top: 12, bottom: 28 };
 const INNER = { w: W - EDGE.left - EDGE.right, h: H - EDGE.top - EDGE.bottom };
 
 /** @returns a scale from numbers to places */
