@@ -206,11 +206,6 @@ def test_operator_is_told_when_another_decides_the_alert_that_is_open(visitors, 
     page = visitor.open("alerts", f"#alert-{alert_id}")
     page.click(f"#alert-{alert_id}")
     page.wait_for_selector("#offer-viable")
-    page.click("#hand-over:has-text('Take in hand')")
-    page.click("#hand-over:has-text('Hand over')")
-    page.fill("dialog input >> nth=0", "operator")
-    page.click("dialog button:has-text('Hand over')")
-    page.wait_for_selector("#hand-over:has-text('In hand: operator')")
     other = site.browser("operator")
     other.get(f"lfr/api/alerts/{alert_id}")
     decided = other.post(

@@ -25,8 +25,8 @@ def test_alert_of_an_officer_who_fell_silent_is_marked_and_taken_over_and_the_hi
     here = presence.check_in(site.store, OFFICER, site.deployment_id, team="Alpha")
     acknowledge(site.store, OFFICER, alert_id)
     desk, phone = visitors("operator"), visitors("bronze", size=PHONE)
-    queue = desk.open("alerts", f"#alert-{alert_id}")
-    page = phone.open("officer", f"#officer-{alert_id}")
+    queue = desk.open("alerts", f"#alert-{alert_id}", deployment=site.deployment_id)
+    page = phone.open("officer", f"#officer-{alert_id}", deployment=site.deployment_id)
     assert "not heard of" not in page.inner_text(f"#officer-{alert_id}")
 
     silent = replace(here, seen_at=datetime.now(UTC) - timedelta(seconds=90))

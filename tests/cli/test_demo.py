@@ -66,7 +66,7 @@ def test_demo_passes_every_gate_and_shows_what_is_refused(real_run):
     assert [gate["title"] for gate in found["gates"]] == GATES
     refused = {gate["title"]: gate["refused"] for gate in found["gates"] if gate["refused"]}
     assert list(refused) == ["Authority", "Watchlist", "Blue list", "Opening", "Adjudication"]
-    assert "authorising_officer" in refused["Authority"]
+    assert "authorising officer" in refused["Authority"]
     assert "public" in refused["Opening"]
     assert "nobody is on the blue list" in refused["Blue list"]
     (words,) = [gate["words"] for gate in found["gates"] if gate["title"] == "Blue list"]
