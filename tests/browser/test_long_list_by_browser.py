@@ -7,7 +7,7 @@ import pytest
 from frozen_lists import add_many, new_list, picture, planned, somebody
 from PIL import Image
 
-from browser.visiting import expect
+from browser.visiting import expect, wait_until
 from lfr_kit.store.repository import watchlists as rows
 from lfr_kit.store.repository.deployments import link_watchlist
 
@@ -73,6 +73,23 @@ def test_pages_filters_order_and_search_of_a_long_list(visitors, site, long_list
     expect(table).to_have_count(50)
     visitors.made[-1].shoot("watchlist-long")
     assert visitors.made[-1].fits()
+
+
+def test_pictures_that_come_when_their_rows_are_gone_are_let_go(visitors, site, long_list):
+    page, held = opened(visitors("reviewer")), []
+    pager = page.locator("nav.pager").first
+    page.route("**/pictures/entries/**", lambda route: held.append(route))
+    pager.get_by_role("button", name="Last").click()
+    expect(page.locator("tr[data-entry]")).to_have_count(30)
+    wait_until(lambda: page.wait_for_timeout(50) or len(held) > 3)
+    pager.get_by_role("button", name="First").click()
+    expect(page.locator("tr[data-entry]")).to_have_count(50)
+    while held:
+        held.pop().continue_()
+        page.wait_for_timeout(10)
+    page.unroute("**/pictures/entries/**")
+    page.wait_for_selector("img.thumb[src^='blob:']")
+    page.wait_for_timeout(500)  # whoever asks for what was let go says so on the console, which must stay silent
 
 
 def test_pictures_of_rows_that_were_not_looked_at_cannot_be_approved(visitors, site, long_list):

@@ -100,7 +100,10 @@ export class EntriesTable {
     const { path } = image.dataset;
     try {
       if (!this.thumbs.has(path)) this.thumbs.set(path, picture(path));
-      image.src = await this.thumbs.get(path);
+      const wanted = this.thumbs.get(path);
+      const address = await wanted;
+      if (!image.isConnected || this.thumbs.get(path) !== wanted) return; // the list was drawn anew, and it let go
+      image.src = address;
       image.alt = image.dataset.alt;
     } catch (error) {
       this.thumbs.delete(path);
