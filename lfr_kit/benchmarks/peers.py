@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -126,15 +126,17 @@ class PeerWorker:
 
     def __init__(self, name: str, python: Path) -> None:
         self.name = name
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the worker)
-        self._process = subprocess.Popen(
-            [str(python), "-W", "ignore", str(_WORKER), name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=_environment(),
-            text=True,
-        )
+        with ExitStack() as opening:
+            self._errors = opening.enter_context(tempfile.TemporaryFile())
+            self._process = subprocess.Popen(
+                [str(python), "-W", "ignore", str(_WORKER), name],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=_environment(),
+                text=True,
+            )
+            self._open_things = opening.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -156,7 +158,7 @@ class PeerWorker:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        self._errors.close()
+        self._open_things.close()
 
     def ask(self, operation: str, **arguments: Any) -> Any:
         """The peer's answer to one operation; arrays go over as they are.

@@ -99,11 +99,11 @@ class DeploymentRun:
         whose first look is blind must not see. One that had to wait is only named in `Progress.alert_ids`.
     feeds
         Makes the feeds of the authority's cameras; if None, one frame of each in turn, none left out.
-    watcher
-        Told of all that is seen, as it is seen.
 
     Attributes
     ----------
+    watcher
+        Told of all that is seen, as it is seen; nobody, unless somebody is set before it runs.
     progress, answer, false_alerts, is_lit
         How far it is, what held for the last round, the false alert rate when it was last looked at (None before),
         and whether faces are compared now.
@@ -122,7 +122,7 @@ class DeploymentRun:
         If a camera does not exist.
     """
 
-    def __init__(  # noqa: PLR0913 -- what a run is made of
+    def __init__(
         self,
         store: Store,
         actor: Actor,
@@ -131,14 +131,13 @@ class DeploymentRun:
         *,
         on_alert: Callable[[Alert], None] = lambda alert: None,
         feeds: Callable[[Deployment], Feeds] | None = None,
-        watcher: Watcher = NOBODY,
     ) -> None:
         from lfr_kit.operations.watchlists import load_gallery
 
         self.store = store
         self.actor = actor
         self.progress = Progress()
-        self.watcher = watcher
+        self.watcher: Watcher = NOBODY
         self.deployment = open_deployment(store, deployment_id)
         watchlist_id = _list_of(self.deployment)
         gallery = load_gallery(store, actor, watchlist_id)

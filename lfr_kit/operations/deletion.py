@@ -389,8 +389,7 @@ def _purge(act: Act, deployment_id: str) -> None:
         "transition",
         data={"step": str(Step.PURGE)},
         reason=act.justification,
-        from_state=found.state,
-        to_state=target,
+        states=(found.state, target),
     )
 
 

@@ -65,15 +65,14 @@ class Stepping:
         return self._after or self.found
 
 
-def append_event(  # noqa: PLR0913 -- an event has this many parts
+def append_event(
     act: Act,
     deployment_id: str,
     kind: str,
     *,
     data: Mapping[str, Any] | None = None,
     reason: str = "",
-    from_state: DeploymentState | None = None,
-    to_state: DeploymentState | None = None,
+    states: tuple[DeploymentState | None, DeploymentState | None] = (None, None),
 ) -> Event:
     """Appends to a deployment's events, within an act.
 
@@ -85,6 +84,8 @@ def append_event(  # noqa: PLR0913 -- an event has this many parts
         Plain values that hold no personal data: it is not sealed.
     reason
         Free text; sealed under the ``store`` key.
+    states
+        From which state to which, of a transition.
     """
     event = Event(
         deployment_id=deployment_id,
@@ -92,8 +93,8 @@ def append_event(  # noqa: PLR0913 -- an event has this many parts
         at=act.at,
         actor_id=act.actor.user_id,
         kind=kind,
-        from_state=from_state,
-        to_state=to_state,
+        from_state=states[0],
+        to_state=states[1],
         data=dict(data or {}),
         reason=reason,
     )
@@ -148,8 +149,7 @@ def stepping(store: Store, actor: Actor, deployment_id: str, step: Step, reason:
             "transition",
             data={"step": str(step), **taking.data},
             reason=why,
-            from_state=found.state,
-            to_state=target,
+            states=(found.state, target),
         )
         act.details.update(step=str(step), from_state=str(found.state), to_state=str(target), **taking.data)
         taking._after = deployment(act, deployment_id)

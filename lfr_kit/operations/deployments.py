@@ -96,7 +96,7 @@ def draft(store: Store, actor: Actor, authority: Authority, *, reason: str) -> D
         repository.insert_draft(act.connection, key, deployment_id, authority, actor.user_id)
         found = repository.deployment(act.connection, key, deployment_id)
         data = {"step": "draft", "authority_digest": found.authority_digest}
-        append_event(act, deployment_id, "transition", data=data, reason=why, to_state=DeploymentState.DRAFT)
+        append_event(act, deployment_id, "transition", data=data, reason=why, states=(None, DeploymentState.DRAFT))
         act.details.update(data)
     return found
 

@@ -72,8 +72,8 @@ def test_resumed_after_review_it_runs_until_the_next_false_alert(store, opened, 
     with store.act(
         SILVER, Action.DEPLOYMENT_RESUME, Operation.ALTERATION, subject="deployment", justification="reviewed"
     ) as act:
-        opened_again = {"from_state": DeploymentState.PAUSED, "to_state": DeploymentState.OPEN}
-        append_event(act, opened.deployment_id, "transition", reason="reviewed", **opened_again)
+        opened_again = (DeploymentState.PAUSED, DeploymentState.OPEN)
+        append_event(act, opened.deployment_id, "transition", reason="reviewed", states=opened_again)
     opened.move(DeploymentState.OPEN)
     clock.advance(minutes=1)
     assert check_false_alert_rate(store, opened.deployment_id).colour is Colour.RED

@@ -15,14 +15,14 @@ import tornado.ioloop
 from jupyter_server.utils import url_path_join
 from tornado.netutil import bind_sockets
 from traitlets.config import Config
-from voila.app import Voila  # type: ignore[import-untyped]
-from voila.static_file_handler import AllowListFileHandler  # type: ignore[import-untyped]
-from voila.tornado.contentshandler import VoilaContentsHandler  # type: ignore[import-untyped]
-from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
-from voila.tornado.kernel_websocket_handler import (  # type: ignore[import-untyped]
+from voila.app import Voila
+from voila.static_file_handler import AllowListFileHandler
+from voila.tornado.contentshandler import VoilaContentsHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import (
     VoilaKernelWebsocketHandler,
 )
-from voila.tornado.treehandler import TornadoVoilaTreeHandler  # type: ignore[import-untyped]
+from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from lfr_kit.errors import OutputError
 from lfr_kit.ui.server.base import NotFoundPage, log_request

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from tornado.web import Finish, HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
-from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
-from voila.tornado.kernel_websocket_handler import (  # type: ignore[import-untyped]
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import (
     VoilaKernelWebsocketHandler,
 )
 
